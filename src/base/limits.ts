@@ -1,0 +1,160 @@
+/**
+ * Every bound, unit last, with where the number comes from (`SECURITY.md` 6, `TEAM.md` 10, `FORMATS.md`).
+ * `docs/reference/limits.md` is printed from the docstrings here.
+ */
+export const limits = {
+  /** Inbound upgrade, all layers. js-libp2p's 10 s lets 5 silent sockets a second lock everybody out; 3 s was measured. */
+  upgradeMsMax: 5_000,
+  /** Wait for the other side's 24 nonce bytes of the swarm-key layer (pnet's intended value). */
+  swarmNonceMsMax: 1_000,
+  /** Admin door: from connection to the first granted frame (OpenSSH's 120 s invites CVE-2010-5107). */
+  adminGraceMsMax: 10_000,
+  /** Inbound connections that have not finished their upgrade, whole node (go-libp2p 64 transient; js-libp2p 10). */
+  pendingInboundMax: 256,
+  /** Pending inbound from which early random drop begins, 30 % here rising to 100 % at the maximum (OpenSSH 10:30:100). */
+  pendingInboundDropFrom: 64,
+  /** Pending inbound of one source address (held at 200 hostile sockets/s). */
+  pendingPerSourceMax: 4,
+  /** New inbound connections per second and source (js-libp2p's 5/s refused 7 of 12 clients behind one address). */
+  inboundPerSourcePerSecondMax: 20,
+  /** Burst on top of that rate. */
+  inboundPerSourceBurstMax: 40,
+  /** Sources whose rate and penalties are remembered (OpenSSH PerSourcePenalties). */
+  sourcesRememberedMax: 65_536,
+  /** Connections of the swarm host (js-libp2p 300). */
+  swarmConnectionsMax: 300,
+  /** Of those, kept free for listed peers. */
+  swarmConnectionsReservedMax: 32,
+  /** Connections of the admin host. */
+  adminConnectionsMax: 32,
+  /** Admin: streams at once on one connection (OpenSSH MaxSessions 10). */
+  adminStreamsMax: 10,
+  /** Inbound streams per connection, and early streams (library: 1,000 and 10; 10 kills a connection that opens 80). */
+  inboundStreamsMax: 64,
+  /** Sync streams per connection, one a team. */
+  syncStreamsMax: 16,
+  /** Stream write buffer (library: unbounded). */
+  streamWriteBufferBytesMax: 1_048_576,
+  /** Admin or HTTP message (NATS payload 1 MiB). */
+  adminFrameBytesMax: 1_048_576,
+  /** Hello frame. */
+  helloFrameBytesMax: 4_096,
+  /** Hello exchange. */
+  helloMsMax: 5_000,
+  /** Addresses a hello carries. */
+  helloAddressesMax: 8,
+  /** Name in a hello. */
+  helloNameBytesMax: 64,
+  /** PEERS frame. */
+  peersFrameBytesMax: 16_384,
+  /** Peers named in one PEERS frame. */
+  peersNamedMax: 16,
+  /** Connections the dialer seeks; beyond that as many as `peersNamedMax` at random and all static peers. */
+  connectionsSoughtMax: 32,
+  /** First wait of the dialer; doubles up to `redialMsMax`, half jitter. */
+  redialMsMin: 1_000,
+  /** Longest wait of the dialer (js-libp2p gives up after 5 tries). */
+  redialMsMax: 300_000,
+  /** A connection that lived this long resets the dialer's wait. */
+  redialHealthyMs: 60_000,
+  /** Ping of a welcomed peer. */
+  pingMsInterval: 10_000,
+  /** Missed pings after which a peer is cut (js-libp2p cuts after one, which hits slow links). */
+  pingMissedMax: 3,
+  /** Sync frame. */
+  syncFrameBytesMax: 65_536,
+  /** Stored bytes of a command. Larger things go by hash. */
+  commandBytesMax: 4_096,
+  /** Parents of a command. */
+  commandParentsMax: 16,
+  /** CBOR depth in commands. */
+  commandDepthMax: 8,
+  /** CBOR depth elsewhere. */
+  cborDepthMax: 16,
+  /** CBOR elements (1 MB of empty maps blocks the loop for 0.2 s). */
+  cborElementsMax: 10_000,
+  /** Commands in one COMMANDS frame (Aranya 100). */
+  syncCommandsMax: 100,
+  /** Bytes of commands in one sync session. */
+  syncSessionBytesMax: 8_388_608,
+  /** Commands in one sync session. */
+  syncSessionCommandsMax: 20_000,
+  /** Length of one sync session. */
+  syncSessionMsMax: 60_000,
+  /** Peers that get a command as PUSH; the others get an ANNOUNCE. */
+  pushEagerMax: 8,
+  /** Wait for an announced id before it is asked for. */
+  announceWaitMs: 300,
+  /** Ids in one ANNOUNCE. */
+  announceIdsMax: 100,
+  /** Commands with unknown parents, per peer. */
+  orphansPerPeerMax: 1_000,
+  /** Bytes of those, per peer. */
+  orphanBytesPerPeerMax: 4_194_304,
+  /** Commands with unknown parents, in all. */
+  orphansMax: 10_000,
+  /** How long such a command waits. */
+  orphanMsMax: 600_000,
+  /** Commands of unknown kind kept for an upgrade, per team. */
+  parkedMax: 10_000,
+  /** Live commands per author and second; pushed ones only. */
+  pushPerAuthorPerSecondMax: 20,
+  /** Burst on top of that rate. */
+  pushPerAuthorBurstMax: 200,
+  /** Bad signatures of one peer per minute before it is cut. */
+  badSignaturesPerMinuteMax: 10,
+  /** Members of a team (512 is the tested figure). */
+  membersMax: 1_024,
+  /** Names, roles and labels in a team. */
+  nameBytesMax: 128,
+  /** Comments and other free text. */
+  commentBytesMax: 512,
+  /** Authorized keys. */
+  authorizedKeysMax: 1_000,
+  /** CIDRs in one authorized key's `from`. */
+  authorizedFromMax: 64,
+  /** Text files people edit. */
+  textFileBytesMax: 1_048_576,
+  /** Node lists. */
+  nodeListBytesMax: 4_194_304,
+  /** Entries of a node list. */
+  nodeListEntriesMax: 10_000,
+  /** known_nodes. */
+  knownNodesBytesMax: 4_194_304,
+  /** Lines of known_nodes. */
+  knownNodesLinesMax: 10_000,
+  /** settings.yaml. */
+  settingsBytesMax: 262_144,
+  /** JSON depth. */
+  jsonDepthMax: 16,
+  /** A changed list is judged when it has been quiet for this long. */
+  listQuietMs: 200,
+  /** ... but at most this long after the first sign. */
+  listQuietMsMax: 1_000,
+  /** Poll of the lists beside the watch. */
+  listPollMs: 1_000,
+  /** HTTP: headers. */
+  httpHeaderMsMax: 10_000,
+  /** HTTP: header bytes. */
+  httpHeaderBytesMax: 16_384,
+  /** HTTP: whole request. */
+  httpRequestMsMax: 30_000,
+  /** HTTP: sockets. */
+  httpSocketsMax: 64,
+  /** Longest Unix socket path that the kernel takes. */
+  socketPathBytesMax: 107,
+  /** Log line. */
+  logLineBytesMax: 4_096,
+  /** Graceful stop. */
+  stopMsMax: 5_000,
+  /** Argon2 memory of a key file (Constellation's own default is 1 GiB). */
+  argonMemoryKibMax: 1_048_576,
+  /** Argon2 passes. */
+  argonIterationsMax: 64,
+  /** Argon2 lanes. */
+  argonLanesMax: 64,
+  /** Argon2 memory x passes. */
+  argonKibPassesMax: 16_777_216,
+} as const
+
+export type LimitName = keyof typeof limits
