@@ -52,7 +52,11 @@ export function bug(what: string): HyraxError {
 }
 
 /** Makes a HyraxError of anything that was thrown; foreign errors become `code` with the original as cause. */
-export function asHyraxError(thrown: unknown, code: ErrorCode = 'ERR_INTERNAL_ERROR', data: ErrorData = {}): HyraxError {
+export function asHyraxError(
+  thrown: unknown,
+  code: ErrorCode = 'ERR_INTERNAL_ERROR',
+  data: ErrorData = {},
+): HyraxError {
   if (thrown instanceof HyraxError) return thrown
   const what = thrown instanceof Error ? thrown.message : String(thrown)
   return new HyraxError(code, { what, ...data }, { cause: thrown })

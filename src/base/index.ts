@@ -6,7 +6,17 @@
  * import { fail, limits } from '../base/index.ts'
  * if (bytes.length > limits.commandBytesMax) throw fail('ERR_CODEC_FRAME', { why: 'too long' })
  */
-export { asHyraxError, bug, describe, fail, HyraxError, isErrorCode, refuse, type ErrorData, type Refusal } from './error.ts'
+export {
+  asHyraxError,
+  bug,
+  describe,
+  fail,
+  HyraxError,
+  isErrorCode,
+  refuse,
+  type ErrorData,
+  type Refusal,
+} from './error.ts'
 export { errorCodes, type ErrorCode, type ErrorEntry } from './error-codes.ts'
 export { labels, type Label } from './labels.ts'
 export { createLifetime, type Lifetime } from './lifetime.ts'

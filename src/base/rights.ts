@@ -2,7 +2,14 @@
  * Names of the door's rights and roles (`FORMATS.md` 4), shared by access, operations and claims.
  * These are door roles; the roles of a team (`TEAM.md` 2.1) are others.
  */
-export const doorRights = ['admin:read', 'admin:nodes', 'admin:team', 'admin:data', 'admin:settings', 'admin:keys'] as const
+export const doorRights = [
+  'admin:read',
+  'admin:nodes',
+  'admin:team',
+  'admin:data',
+  'admin:settings',
+  'admin:keys',
+] as const
 export type DoorRight = (typeof doorRights)[number]
 
 export const doorRoles = {
