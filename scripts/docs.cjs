@@ -1,0 +1,173 @@
+'use strict'
+/**
+ * `npm run docs`: prints docs/reference/*.md from the tables in src/, which are the source. `--check` changes nothing and
+ * exits 1 when a page says something else than its table.
+ */
+const fs = require('node:fs')
+const path = require('node:path')
+const { checkNode, install, root } = require('./prepare.cjs')
+
+const note = 'Printed from `SOURCE` by `npm run docs`. Change the table, not this page.'
+
+async function main() {
+  checkNode('hyrax')
+  install()
+  const check = process.argv.includes('--check')
+  const tables = await loadTables()
+  const stale = Object.entries(printPages(tables)).filter(([name, text]) => !agree(name, text, check))
+  for (const [name] of stale) console.error(`docs/reference/${name} differs from its table: npm run docs`)
+  process.exitCode = stale.length === 0 ? 0 : 1
+}
+
+/** The tables as this source tree has them, bundled on the fly. */
+async function loadTables() {
+  const out = path.join(root, '.cache', `tables.${process.pid}.mjs`)
+  const contents = [
+    "export { errorCodes, limits } from './src/base/index.ts'",
+    "export { operations } from './src/operations/index.ts'",
+    "export { createSettings } from './src/settings/index.ts'",
+    "export { z } from 'zod'",
+  ].join('\n')
+  require('esbuild').buildSync({
+    absWorkingDir: root,
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    outfile: out,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    external: ['libsodium-wrappers-sumo', 'sodium-native'],
+    banner: { js: "import { createRequire as r } from 'node:module'\nconst require = r(import.meta.url)" },
+    logLevel: 'error',
+  })
+  try {
+    return await import(out)
+  } finally {
+    fs.rmSync(out, { force: true })
+  }
+}
+
+function printPages({ errorCodes, limits, operations, createSettings, z }) {
+  return {
+    'errors.md': printErrors(errorCodes),
+    'limits.md': printLimits(limits),
+    'operations.md': printOperations(operations, z),
+    'settings.md': printSettings(createSettings()),
+  }
+}
+
+function agree(name, text, check) {
+  const file = path.join(root, 'docs', 'reference', name)
+  const found = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
+  if (found === text) return true
+  if (check) return false
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, text)
+  console.log(`docs/reference/${name}`)
+  return true
+}
+
+function page(title, source, intro, lines) {
+  return [`# ${title}`, '', note.replace('SOURCE', source), '', intro, '', ...lines, ''].join('\n')
+}
+
+function table(heads, rows) {
+  const line = (cells) => `| ${cells.map(cell).join(' | ')} |`
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)]
+}
+
+function cell(text) {
+  return String(text ?? '')
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
+    .replaceAll('\n', ' ')
+    .replaceAll('\t', '')
+}
+
+function printErrors(errorCodes) {
+  const intro =
+    'A code is a promise for ever; its text may change. `ax` prints `[CODE] Error: message`, then `Hint: …` on a line of ' +
+    'its own, and exits with the status. *Peer* tells what crosses the wire: the same code, or nothing.'
+  const rows = Object.entries(errorCodes).map(([code, entry]) => [
+    `\`${code}\``,
+    entry.message,
+    entry.hint,
+    entry.exit,
+    entry.peer,
+  ])
+  return page(
+    'Errors',
+    'src/base/error-codes.ts',
+    intro,
+    table(['code', 'message', 'what helps', 'exit', 'peer'], rows),
+  )
+}
+
+/** The reasons of the limits stand in their docstrings, so they are read from the source text. */
+function printLimits(limits) {
+  const source = fs.readFileSync(path.join(root, 'src', 'base', 'limits.ts'), 'utf8')
+  const reasons = new Map()
+  for (const [, reason, name] of source.matchAll(/\/\*\*([^]*?)\*\/\s*\n\s*(\w+):/g)) {
+    if (!reason.includes('export const')) reasons.set(name, reason.replace(/\s*\n\s*\*\s*/g, ' ').trim())
+  }
+  const rows = Object.entries(limits).map(([name, value]) => [
+    `\`${name}\``,
+    value.toLocaleString('en'),
+    reasons.get(name),
+  ])
+  const intro = 'Every bound that Hyrax keeps. The unit stands last in the name; none means a count.'
+  return page('Limits', 'src/base/limits.ts', intro, table(['limit', 'value', 'what it bounds, and why'], rows))
+}
+
+function printOperations(operations, z) {
+  const intro =
+    'One table behind every door: the admin stream on 4458 and the Unix socket, HTTP (`POST /api/v1/<name>`), the typed ' +
+    'client and `ax --json`. *Right* is what the caller must hold.'
+  const rows = Object.entries(operations).map(([name, { right, streaming, summary, input }]) => {
+    return [
+      `\`${name}\``,
+      summary,
+      `\`${right}\``,
+      streaming ? 'stream' : '',
+      memberNames(z.toJSONSchema(input(), { io: 'input', unrepresentable: 'any' })),
+    ]
+  })
+  return page('Operations', 'src/operations', intro, table(['operation', 'what it does', 'right', '', 'input'], rows))
+}
+
+/** `name, name?`: the members an operation takes, the optional ones marked. */
+function memberNames(schema) {
+  const needed = new Set(schema.required ?? [])
+  return Object.keys(schema.properties ?? {})
+    .map((name) => `\`${name}\`${needed.has(name) ? '' : '?'}`)
+    .join(' ')
+}
+
+function printSettings(settings) {
+  const rows = []
+  walkSettings('', settings.jsonSchema('.'), rows)
+  const intro =
+    'Set with `ax settings set SCOPE VALUE`, read with `ax settings get SCOPE`. The file `settings.yaml` in the data ' +
+    'directory holds only what was set. Every path under `com.actyx.os/` is an alias of one of these.'
+  return page('Settings', 'src/settings/schema.ts', intro, table(['path', 'type', 'default', 'what it does'], rows))
+}
+
+function walkSettings(prefix, schema, rows) {
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    const place = prefix === '' ? name : `${prefix}/${name}`
+    if (child.properties !== undefined) walkSettings(place, child, rows)
+    else rows.push([`\`${place}\``, typeName(child), defaultText(child), child.description])
+  }
+}
+
+function typeName(schema) {
+  if (schema.enum) return schema.enum.join(', ')
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeName))].join(' or ')
+  if (schema.type === 'array') return `list of ${typeName(schema.items ?? {})}`
+  return schema.type ?? 'any'
+}
+
+function defaultText({ default: value }) {
+  return value === undefined ? '' : `\`${JSON.stringify(value)}\``
+}
+
+main()
