@@ -103,6 +103,40 @@ export const limits = {
   pushPerAuthorBurstMax: 200,
   /** Bad signatures of one peer per minute before it is cut. */
   badSignaturesPerMinuteMax: 10,
+  /** Bytes of parked commands, per team. */
+  parkedBytesMax: 16_777_216,
+  /** Active keys of one kind in a bundle. */
+  bundleKeysMax: 4,
+  /** Bytes of a key bundle, stored form: 1 identity, 4 + 4 keys and a signature fit. */
+  bundleBytesMax: 512,
+  /** Bytes of commands a peer may have under way to us: granted with WANT, renewed when half is stored. */
+  syncCreditBytesMax: 524_288,
+  /** Command bytes served to one peer per second (a tiny question cannot buy a huge answer). */
+  syncServedBytesPerSecondMax: 4_194_304,
+  /** Burst on top of that rate: one session's budget. */
+  syncServedBurstBytesMax: 8_388_608,
+  /** Entries of one WANT. */
+  wantEntriesMax: 100,
+  /** A pull without anything new for this long gives its turn to another peer. */
+  syncPullMsMax: 10_000,
+  /** Steps of the range fallback in one session. */
+  syncRangeRoundsMax: 32,
+  /** Ids a RANGE lists instead of halving on. */
+  syncRangeIdsMax: 64,
+  /** Shortest pause between two HELLOs of one stream (30 to 60 s with jitter). */
+  syncHelloMsMin: 30_000,
+  /** Longest pause between two HELLOs of one stream. */
+  syncHelloMsMax: 60_000,
+  /** Bytes of commands that prove its removal to a removed device. */
+  removalProofBytesMax: 65_536,
+  /** Ids of which is remembered who showed them, and ids refused. */
+  seenIdsMax: 100_000,
+  /** States of command positions kept in memory, beside every 64th. */
+  viewsRememberedMax: 256,
+  /** Wait of the side that sorts second before it opens the sync stream itself. */
+  syncOpenMsWait: 2_000,
+  /** Sync peers one node keeps. */
+  syncPeersMax: 1_024,
   /** Members of a team (512 is the tested figure). */
   membersMax: 1_024,
   /** Names, roles and labels in a team. */
