@@ -1,0 +1,20 @@
+/**
+ * Who may connect and who may ask: facts in, a verdict out. The gate of the swarm, the judgement at the admin door,
+ * node lists, authorized keys, known nodes and the lock-out guard. It refuses to know teams, claims, sockets, files and
+ * clocks: facts and the time are handed in.
+ *
+ * @example
+ * const gate = createGate({ permissioned: true, allowed: parseNodeList('permissioned', text) })
+ * const verdict = gate.admitInbound(peer)
+ * if (verdict.kind === 'refuse') log.info('peer refused', verdict.data)
+ */
+export {
+  createGate,
+  openGateFacts,
+  type Admission,
+  type Gate,
+  type GateFacts,
+  type ListFacts,
+  type TeamFacts,
+  type Verdict,
+} from './gate.ts'
