@@ -135,6 +135,19 @@ const table = {
   },
   ERR_SWARM_BUSY: { message: 'The node has no room for another connection now.', exit: 6, peer: 'same' },
 
+  ERR_SWARM_CLOSED_BEFORE_HELLO: {
+    message: "The other side closed the connection before hello: not on the other node's list?",
+    hint: 'On that node, run: ax permissioned check {self}',
+    exit: 6,
+  },
+  ERR_SWARM_REFUSED: { message: 'Node {peer} refused this node: {reason}.', hint: 'On that node, run: ax permissioned check {self}', exit: 4 },
+  ERR_SWARM_NOT_CONNECTED: { message: 'Peer {peer} is not connected.', hint: 'See: ax swarms peers', exit: 6, peer: 'same' },
+  ERR_SWARM_HELLO: { message: 'Peer {peer} broke the rules of hello: {what}', exit: 11 },
+  ERR_SWARM_SILENT: { message: 'Peer {peer} left {missed} pings unanswered and was cut.', exit: 6 },
+
+  // --- host ---
+  ERR_HOST_STREAM: { message: 'The stream with {peer} broke: {what}', exit: 6 },
+
   // --- access ---
   ERR_ACCESS_NOT_PERMISSIONED: {
     message: 'Peer {peer} is not on the list of permissioned nodes.',

@@ -35,6 +35,8 @@ export const limits = {
   syncStreamsMax: 16,
   /** Stream write buffer (library: unbounded). */
   streamWriteBufferBytesMax: 1_048_576,
+  /** Stream read buffer (library 4 MiB). */
+  streamReadBufferBytesMax: 1_048_576,
   /** Admin or HTTP message (NATS payload 1 MiB). */
   adminFrameBytesMax: 1_048_576,
   /** Hello frame. */
