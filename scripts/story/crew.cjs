@@ -25,7 +25,9 @@ function createCrew() {
     directory,
     /** Starts a process whose output is kept in `child.output`. */
     start(command, args, env = {}) {
-      const child = spawn(command, args, { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+      // A group of its own: Ctrl-C reaches us alone, and we stop the others in order.
+      const stdio = ['ignore', 'pipe', 'pipe']
+      const child = spawn(command, args, { env: cleanEnvironment(env), stdio, detached: true })
       members.add(child)
       child.output = ''
       for (const stream of [child.stdout, child.stderr]) {

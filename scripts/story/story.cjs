@@ -12,6 +12,7 @@ async function runStory() {
   const person = (name) => createPerson(name, path.join(crew.directory, `ax-${name}`), (line) => told.push(line))
   const world = { crew, house: person('house'), operator: person('operator'), stranger: person('stranger') }
   world.tell = (line) => told.push(line)
+  world.who = world.house
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   const start = Date.now()
   let failed = 0
