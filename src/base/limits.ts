@@ -119,6 +119,8 @@ export const limits = {
   syncServedBurstBytesMax: 8_388_608,
   /** Entries of one WANT. */
   wantEntriesMax: 100,
+  /** Devices in one FRONTIER: every device that ever authored something and fits a frame of 64 KiB. */
+  frontierEntriesMax: 1_500,
   /** A pull without anything new for this long gives its turn to another peer. */
   syncPullMsMax: 10_000,
   /** Steps of the range fallback in one session. */
