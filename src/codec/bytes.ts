@@ -1,0 +1,73 @@
+import { fail } from '../base/index.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const hexDigits = '0123456789abcdef'
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15))
+const loneSurrogate = /\p{Surrogate}/u
+
+/** UTF-8 bytes of a text. Lone surrogates, which have no UTF-8, fail with `ERR_CODEC_TEXT`. */
+export function utf8(text: string): Uint8Array {
+  if (!isWellFormed(text)) throw fail('ERR_CODEC_TEXT', { what: 'Text', why: 'a lone surrogate' })
+  return encoder.encode(text)
+}
+
+/** Text of UTF-8 bytes. Invalid UTF-8 fails with `ERR_CODEC_TEXT`; a byte order mark stays in the text. */
+export function fromUtf8(bytes: Uint8Array, what = 'Text'): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw fail('ERR_CODEC_TEXT', { what, why: 'not UTF-8' }, { cause })
+  }
+}
+
+/** True where every surrogate of the text has its partner, so that UTF-8 can hold it. */
+export function isWellFormed(text: string): boolean {
+  return !loneSurrogate.test(text)
+}
+
+/** One new array that holds all parts in order. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
+/** True where both hold the same bytes. Looks at every byte, so time tells only the lengths. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (const [index, byte] of a.entries()) difference |= byte ^ (b[index] ?? 0)
+  return difference === 0
+}
+
+/** Negative, zero or positive: the order of the bytes, a prefix before what it begins. For `sort`. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let index = 0; index < shared; index++) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** Lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += hexOfByte[byte] ?? ''
+  return text
+}
+
+/** Bytes of lower-case hex. Upper case, an odd length or another character: `ERR_CODEC_TEXT`. */
+export function fromHex(text: string, what = 'Hex'): Uint8Array {
+  if (text.length % 2 !== 0) throw fail('ERR_CODEC_TEXT', { what, why: 'an odd number of hex digits' })
+  if (!/^[0-9a-f]*$/.test(text))
+    throw fail('ERR_CODEC_TEXT', { what, why: 'a character that is no lower-case hex digit' })
+  const bytes = new Uint8Array(text.length / 2)
+  for (let index = 0; index < bytes.length; index++) bytes[index] = parseInt(text.slice(2 * index, 2 * index + 2), 16)
+  return bytes
+}
