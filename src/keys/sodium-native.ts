@@ -1,0 +1,35 @@
+import type { Sodium } from './sodium.ts'
+import type { SwarmCipher } from './swarm-cipher.ts'
+
+/** libsodium as a native module: x64 and arm64 Linux. Fails where the package or its build is missing. */
+export async function loadNative(): Promise<Sodium> {
+  const { default: sodium } = await import('sodium-native')
+  return {
+    backend: 'sodium-native',
+    verify: (signature, message, pk) => sodium.crypto_sign_verify_detached(signature, message, pk),
+    isValidPoint: (pk) => sodium.crypto_core_ed25519_is_valid_point(pk),
+    keyedHash(key, message) {
+      const hash = new Uint8Array(32)
+      sodium.crypto_generichash(hash, message, key)
+      return hash
+    },
+    secretboxSeal(message, nonce, key) {
+      const box = new Uint8Array(message.length + 16)
+      sodium.crypto_secretbox_easy(box, message, nonce, key)
+      return box
+    },
+    secretboxOpen(box, nonce, key) {
+      const message = new Uint8Array(box.length - 16)
+      return sodium.crypto_secretbox_open_easy(message, box, nonce, key) ? message : undefined
+    },
+    createCipher(key, nonce): SwarmCipher {
+      const state = new Uint8Array(sodium.crypto_stream_xor_STATEBYTES)
+      sodium.crypto_stream_xor_init(state, nonce, key)
+      return {
+        apply: (bytes) => sodium.crypto_stream_xor_update(state, bytes, bytes),
+        free: () => sodium.sodium_memzero(state),
+      }
+    },
+    memzero: (bytes) => sodium.sodium_memzero(bytes),
+  }
+}
