@@ -19,7 +19,7 @@ export interface FrameStream {
   /** Half-close: no more frames from here. */
   end(): Promise<void>
   /** Reset. Frames received and not yet read are dropped: after a revocation none is handled. */
-  abort(code?: ErrorCode): void
+  abort(code?: ErrorCode, what?: string): void
   /** Resolves when the stream is gone, however. */
   readonly closed: Promise<void>
 }
@@ -106,8 +106,8 @@ class Libp2pFrameStream implements FrameStream {
     }
   }
 
-  abort(code: ErrorCode = 'ERR_HOST_STREAM'): void {
-    this.#fail(fail(code, { peer: this.peer, what: 'aborted here' }))
+  abort(code: ErrorCode = 'ERR_HOST_STREAM', what = 'aborted here'): void {
+    this.#fail(fail(code, { peer: this.peer, what }))
     this.#stream.abort(new Error(code))
   }
 

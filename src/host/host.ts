@@ -5,7 +5,7 @@ import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import type { Gate } from '../access/index.ts'
-import { fail, limits, type ErrorCode, type Log, type Randomness, type Refusal } from '../base/index.ts'
+import { fail, HyraxError, limits, type Log, type Randomness, type Refusal } from '../base/index.ts'
 import type { CborMap } from '../codec/index.ts'
 import type { Identity, Keys } from '../keys/index.ts'
 import { createAdmission, type Admission, type AdmissionOptions, type Refused } from './admission.ts'
@@ -227,10 +227,13 @@ class Libp2pHost implements Host {
     const limit = AbortSignal.timeout(dialMsMax)
     const signal = options?.signal === undefined ? limit : AbortSignal.any([limit, options.signal])
     try {
-      const connection = await this.#node.dial(target, { signal, onProgress: report.onProgress as DialProgress })
+      const connection = await this.#node.dial(target, {
+        signal,
+        onProgress: report.onProgress as unknown as DialProgress,
+      })
       return this.#adopt(connection)
     } catch (error) {
-      throw this.#dialFailure(address, error, report.error?.code, report.error?.data)
+      throw this.#dialFailure(address, error, report.error)
     }
   }
 
@@ -346,10 +349,17 @@ class Libp2pHost implements Host {
     clearTimeout(late)
   }
 
-  #dialFailure(address: string, error: unknown, code?: ErrorCode, data?: Record<string, unknown>): Error {
+  #dialFailure(address: string, error: unknown, reported: HyraxError | undefined): HyraxError {
+    if (reported !== undefined) return fail(reported.code, { ...reported.data, address }, { cause: error })
     const refusal = this.#admission.takeRefusal(address) ?? this.#refusalOfNamed(address)
-    if (code !== undefined) return fail(code, { ...(data as object), address }, { cause: error })
     if (refusal !== undefined) return fail(refusal.code, refusal.data, { cause: error })
+    if (error instanceof HyraxError) return error
+    const name = error instanceof Error ? error.name : ''
+    if (name === 'InvalidPeerIdError')
+      return fail('ERR_INVALID_INPUT', { what: `${address} leads to this node itself` })
+    // The other side was done with us as soon as we were connected: its gate judged us after Noise.
+    if (name === 'ConnectionClosedError')
+      return fail('ERR_HOST_STREAM', { peer: '?', what: 'closed at once' }, { cause: error })
     return fail('ERR_NODE_UNREACHABLE', { address, what: plainCause(error) }, { cause: error })
   }
 
