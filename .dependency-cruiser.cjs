@@ -22,7 +22,8 @@ function roomRules({ room, floor, rooms, outside }) {
       pathNot: [inRoom(room), '^src/[^/]+/index\\.ts$'],
     }),
     error(`${room}-outside`, 'This package is not in the row of the room.', from, {
-      pathNot: ['^src/', ...outside.map(outsidePattern)],
+      // A relative path that was not resolved is reported as that.
+      pathNot: ['^src/', '^[.]', ...outside.map(outsidePattern)],
     }),
     error(`${room}-entry`, 'A room does not import an entry.', from, { path: '^src/(bin/|[^/]+\\.ts$)' }),
   ]
@@ -66,7 +67,7 @@ module.exports = {
     error(
       'orphan',
       'Nobody uses this file.',
-      { orphan: true, pathNot: ['^src/(bin/|[^/]+\\.ts$)', '/index\\.ts$'] },
+      { orphan: true, pathNot: ['^src/(bin/|[^/]+\\.ts$)', '/index\\.ts$', '\\.d\\.ts$'] },
       {},
     ),
     error('unresolved', 'This import leads nowhere.', {}, { couldNotResolve: true }),

@@ -1,11 +1,14 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import { expectedPattern, openShell, ownNetwork, readCommands } from './console-page.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectedPattern, openShell, ownNetwork, readCommands, type Shell } from './console-page.ts'
 
 /** A page whose commands do not work is worse than none: here they are typed, one after the other, as they stand. */
 if (!ownNetwork) console.log('skipped: the commands of the pages (they name ports, and need a network of their own)')
 
 describe.skipIf(!ownNetwork).each(['docs/quickstart.md', 'docs/tutorial.md'])('%s', (page) => {
-  const shell = openShell()
+  let shell: Shell
+  beforeAll(() => {
+    shell = openShell()
+  })
   afterAll(() => shell.close())
 
   let broken = false
