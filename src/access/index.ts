@@ -4,7 +4,7 @@
  * clocks: facts and the time are handed in.
  *
  * @example
- * const gate = createGate({ permissioned: true, allowed: parseNodeList('permissioned', text) })
+ * const gate = createGate({ permissioned: true, allowed: parseNodeList(keys, 'permissioned', text) })
  * const verdict = gate.admitInbound(peer)
  * if (verdict.kind === 'refuse') log.info('peer refused', verdict.data)
  */
@@ -18,3 +18,31 @@ export {
   type TeamFacts,
   type Verdict,
 } from './gate.ts'
+export { guardLockout, isExpired, judgeDoor, type DoorAdmission, type DoorRules, type DoorVisitor } from './door.ts'
+export {
+  addKnown,
+  forgetKnown,
+  judgeKnown,
+  parseKnownNodes,
+  printKnownNodes,
+  replaceKnown,
+  revokeKnown,
+  sinceText,
+  type KnownLine,
+  type KnownNode,
+  type KnownNodes,
+  type KnownVerdict,
+} from './known-nodes.ts'
+export {
+  listDigest,
+  listFiles,
+  parseNodeList,
+  printNodeList,
+  unreadableList,
+  withEntry,
+  withoutPeer,
+  type ListKind,
+  type NodeList,
+  type NodeListEntry,
+} from './node-list.ts'
+export { planGuardedChange, type GuardedFacts, type GuardedPlan } from './settings-change.ts'
