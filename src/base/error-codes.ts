@@ -235,6 +235,10 @@ const table = {
     exit: 2,
   },
   ERR_CLI_NEEDS_TERMINAL: { message: '{what} needs a terminal or an option.', hint: '{hint}', exit: 12 },
+  ERR_CLI_NODE_DECLINED: {
+    message: "The identity of '{address}' was not accepted. Nothing was sent to it, nothing was recorded.",
+    exit: 5,
+  },
   ERR_CLI_INTERRUPTED: { message: 'Interrupted.', exit: 130 },
 } as const satisfies Record<string, ErrorEntry>
 
