@@ -25,7 +25,7 @@ async function loadTables() {
   const contents = [
     "export { errorCodes, limits } from './src/base/index.ts'",
     "export { operations } from './src/operations/index.ts'",
-    "export { createSettings } from './src/settings/index.ts'",
+    "export { settingRows } from './src/settings/index.ts'",
     "export { z } from 'zod'",
   ].join('\n')
   require('esbuild').buildSync({
@@ -46,12 +46,12 @@ async function loadTables() {
   }
 }
 
-function printPages({ errorCodes, limits, operations, createSettings, z }) {
+function printPages({ errorCodes, limits, operations, settingRows, z }) {
   return {
     'errors.md': printErrors(errorCodes),
     'limits.md': printLimits(limits),
     'operations.md': printOperations(operations, z),
-    'settings.md': printSettings(createSettings()),
+    'settings.md': printSettings(settingRows),
   }
 }
 
@@ -142,32 +142,20 @@ function memberNames(schema) {
     .join(' ')
 }
 
-function printSettings(settings) {
-  const rows = []
-  walkSettings('', settings.jsonSchema('.'), rows)
+function printSettings(settingRows) {
+  const rows = settingRows.map(({ path: place, alias, type, fallback, summary, effect }) => [
+    `\`${place}\``,
+    type,
+    fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``,
+    summary,
+    effect,
+    alias === undefined ? '' : `\`${alias}\``,
+  ])
   const intro =
     'Set with `ax settings set SCOPE VALUE`, read with `ax settings get SCOPE`. The file `settings.yaml` in the data ' +
-    'directory holds only what was set. Every path under `com.actyx.os/` is an alias of one of these.'
-  return page('Settings', 'src/settings/schema.ts', intro, table(['path', 'type', 'default', 'what it does'], rows))
-}
-
-function walkSettings(prefix, schema, rows) {
-  for (const [name, child] of Object.entries(schema.properties ?? {})) {
-    const place = prefix === '' ? name : `${prefix}/${name}`
-    if (child.properties !== undefined) walkSettings(place, child, rows)
-    else rows.push([`\`${place}\``, typeName(child), defaultText(child), child.description])
-  }
-}
-
-function typeName(schema) {
-  if (schema.enum) return schema.enum.join(', ')
-  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeName))].join(' or ')
-  if (schema.type === 'array') return `list of ${typeName(schema.items ?? {})}`
-  return schema.type ?? 'any'
-}
-
-function defaultText({ default: value }) {
-  return value === undefined ? '' : `\`${JSON.stringify(value)}\``
+    'directory holds only what was set. *Alias* is the path under `com.actyx.os/` that means the same.'
+  const heads = ['path', 'type', 'default', 'what it does', 'takes effect', 'alias']
+  return page('Settings', 'src/settings/schema.ts', intro, table(heads, rows))
 }
 
 main()
