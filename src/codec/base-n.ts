@@ -74,7 +74,7 @@ export function fromBase36(text: string, what = 'base36'): Uint8Array {
 }
 
 function bitBase(name: string, alphabet: string, bits: 5 | 6, group: 0 | 4): BitBase {
-  return { name, alphabet, bits, group, digitOf: new Map([...alphabet].map((letter, digit) => [letter, digit])) }
+  return { name, alphabet, bits, group, digitOf: new Map(Array.from(alphabet, (letter, digit) => [letter, digit])) }
 }
 
 function encodeBits({ alphabet, bits, group }: BitBase, bytes: Uint8Array): string {
@@ -157,7 +157,7 @@ function decodeDigits(alphabet: string, name: string, text: string, what: string
     }
     for (; carry > 0; carry >>= 8) bytes.push(carry & 0xff)
   }
-  const zeros = leading([...text], alphabet.charAt(0))
+  const zeros = leading(Array.from(text), alphabet.charAt(0))
   return Uint8Array.from([...new Array<number>(zeros).fill(0), ...bytes.reverse()])
 }
 

@@ -1,4 +1,4 @@
-import { fail } from '../base/index.ts'
+import { asHyraxError, fail, type HyraxError } from '../base/index.ts'
 import { concatBytes } from './bytes.ts'
 import { decodeCbor, encodeCbor, isCborMap, type CborMap } from './cbor.ts'
 
@@ -31,7 +31,7 @@ export function createFrameReader(bytesMax: number): FrameReader {
   let chunks: Uint8Array[] = []
   let held = 0
   let wanted = 4
-  let broken: unknown
+  let broken: HyraxError | undefined
 
   function take(chunk: Uint8Array): CborMap[] {
     chunks.push(chunk)
@@ -57,9 +57,9 @@ export function createFrameReader(bytesMax: number): FrameReader {
       try {
         return take(chunk)
       } catch (error) {
-        broken = error
+        broken = asHyraxError(error)
         chunks = []
-        throw error
+        throw broken
       }
     },
     get pendingBytes() {

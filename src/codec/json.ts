@@ -51,7 +51,6 @@ function decodeText(bytes: Uint8Array, what: string): string {
 
 const whiteSpace = /[ \t\r\n]*/y
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
-// eslint-disable-next-line no-control-regex -- control characters are exactly what a JSON string must not hold
 const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 
 class JsonReader {

@@ -10,7 +10,7 @@ export function printable(text: string, charactersMax = 512): string {
   const shown = text
     .slice(0, 2 * charactersMax + 2)
     .replace(unsafe, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-  const characters = [...shown]
+  const characters = Array.from(shown)
   if (characters.length <= charactersMax && text.length <= 2 * charactersMax + 2) return shown
   return `${characters.slice(0, charactersMax - 1).join('')}…`
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { bug, type Label, type Randomness } from '../base/index.ts'
-import { axKeyText, concatBytes, fromHex, peerIdText } from '../codec/index.ts'
+import { axKeyText, concatBytes, equalBytes, fromHex, peerIdText } from '../codec/index.ts'
 import { signedMessage } from './hash.ts'
 
 /** PKCS #8 of a 32-byte private key, without those 32 bytes. */
@@ -37,6 +37,11 @@ export class Identity {
   /** Ed25519 over label ‖ 0x00 ‖ SHA-256(bytes): 64 bytes. */
   sign(label: Label, bytes: Uint8Array): Uint8Array {
     return this.signRaw(signedMessage(label, bytes))
+  }
+
+  /** True where the bytes are the private half: somebody pasted a secret in the place of a public key. */
+  hasSeed(bytes: Uint8Array): boolean {
+    return wiping(privateBytes(this.#key), (seed) => equalBytes(seed, bytes))
   }
 
   /** The 32 private bytes. Not through the door: only for the text of a key file. The caller wipes them. */

@@ -15,6 +15,18 @@
 export { labelledHash, sha256 } from './hash.ts'
 export { generateBoxKey, generateIdentity, identityFromSeed, type BoxKeyPair, type Identity } from './identity.ts'
 export { checkedPoint, fingerprintText, readIdentityText } from './identity-check.ts'
+export { formatNkeyFile, openAxPrivateKey, openNkeyFile } from './foreign-key-file.ts'
+export {
+  describeKeyFile,
+  formatPublicKeyFile,
+  formatUnlockedKeyFile,
+  lockKeyFile,
+  openKeyFile,
+  type KeyPair,
+  type LockKeyFileParts,
+  type OpenKeyFileOptions,
+} from './key-file.ts'
+export type { ArgonCost } from './argon2.ts'
 export { openKeys, type Keys, type OpenKeysOptions } from './open-keys.ts'
 export { systemRandom } from './random.ts'
 export type { SwarmCipher } from './swarm-cipher.ts'

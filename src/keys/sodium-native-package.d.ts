@@ -13,5 +13,5 @@ declare module 'sodium-native' {
     sodium_memzero(bytes: Uint8Array): void
   }
   const sodium: SodiumNative
-  export default sodium
+  export = sodium
 }

@@ -31,7 +31,7 @@ export function loadSodium(backend?: SodiumBackend): Promise<Sodium> {
 async function load(backend: SodiumBackend | undefined): Promise<Sodium> {
   if (backend !== 'wasm') {
     try {
-      return (await import('./sodium-native.ts')).loadNative()
+      return await (await import('./sodium-native.ts')).loadNative()
     } catch (error) {
       // An optional package without a build for this machine is no error: WASM does the same, slower.
       if (backend === 'sodium-native') throw error
