@@ -106,8 +106,8 @@ function printErrors(errorCodes) {
 function printLimits(limits) {
   const source = fs.readFileSync(path.join(root, 'src', 'base', 'limits.ts'), 'utf8')
   const reasons = new Map()
-  for (const [, reason, name] of source.matchAll(/\/\*\*([^]*?)\*\/\s*\n\s*(\w+):/g)) {
-    if (!reason.includes('export const')) reasons.set(name, reason.replace(/\s*\n\s*\*\s*/g, ' ').trim())
+  for (const [, reason, name] of source.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s*\n\s*(\w+):/g)) {
+    reasons.set(name, reason.replace(/\s*\n\s*\*\s*/g, ' ').trim())
   }
   const rows = Object.entries(limits).map(([name, value]) => [
     `\`${name}\``,
