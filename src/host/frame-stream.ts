@@ -127,7 +127,7 @@ class Libp2pFrameStream implements FrameStream {
   #onMessage(event: StreamMessageEvent): void {
     if (this.#error !== undefined) return
     try {
-      this.#frames.push(...this.#reader.push(event.data.subarray()))
+      this.#frames.push(...this.#reader.push(plainBytes(event.data.subarray())))
     } catch (error) {
       const failure = asHyraxError(error, 'ERR_CODEC_FRAME', { why: 'unreadable' })
       this.#fail(failure)
@@ -183,6 +183,11 @@ export function streamError(thrown: unknown, peer: string): HyraxError {
   const inner = thrown instanceof Error ? thrown : (thrown as { error?: unknown } | undefined)?.error
   const what = inner instanceof Error ? inner.message : 'closed'
   return fail('ERR_HOST_STREAM', { peer, what }, { cause: inner })
+}
+
+/** The same memory as a Uint8Array and nothing more: a Buffer's `slice` is no copy, and others must not find that out. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function isGone(stream: Stream): boolean {

@@ -11,7 +11,7 @@
 export { type Refused } from './admission.ts'
 export { type HostConnection } from './connection.ts'
 export { reportToDial } from './dial-report.ts'
-export { type FrameStream } from './frame-stream.ts'
+export { plainBytes, type FrameStream } from './frame-stream.ts'
 export {
   createHost,
   dialMsMax,

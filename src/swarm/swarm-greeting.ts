@@ -1,6 +1,7 @@
 import type { MultiaddrConnection } from '@libp2p/interface'
 import { limits } from '../base/index.ts'
 import { concatBytes, equalBytes, utf8 } from '../codec/index.ts'
+import { plainBytes } from '../host/index.ts'
 
 /** What every libp2p connection says first in each direction: the multistream header, 20 bytes. */
 export const greeting = utf8('\x13/multistream/1.0.0\n')
@@ -40,7 +41,8 @@ export function readStart(
     }, limits.swarmNonceMsMax)
 
     const onMessage = (event: { data: { subarray(): Uint8Array } }): void => {
-      bytes = bytes.length === 0 ? event.data.subarray() : concatBytes(bytes, event.data.subarray())
+      const chunk = plainBytes(event.data.subarray())
+      bytes = bytes.length === 0 ? chunk : concatBytes(bytes, chunk)
       if (bytes.length >= greeting.length && isGreeting(bytes.subarray(0, greeting.length))) {
         settle(() => {
           reject(new WrongKey('It uses no swarm key at all.'))

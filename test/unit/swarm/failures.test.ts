@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { fail } from '../../../src/base/index.ts'
+import { createFailureBook } from '../../../src/swarm/failures.ts'
+
+it('counts the same failure of the same peer once, latest first', () => {
+  let now = 1
+  const book = createFailureBook(() => now)
+  const wrongKey = fail('ERR_SWARM_WRONG_KEY', { fingerprint: 'f', what: '' })
+  book.note({ address: '/ip4/192.0.2.7/tcp/50001', direction: 'inbound' }, wrongKey)
+  now = 2
+  book.note({ peer: 'p', direction: 'outbound' }, fail('ERR_SWARM_BUSY'))
+  now = 3
+  book.note({ address: '/ip4/192.0.2.7/tcp/50002', direction: 'inbound' }, wrongKey)
+  expect(book.list()).toMatchObject([
+    { code: 'ERR_SWARM_WRONG_KEY', count: 2, at: 3, peer: null, address: '/ip4/192.0.2.7/tcp/50002' },
+    { code: 'ERR_SWARM_BUSY', count: 1, peer: 'p' },
+  ])
+  book.clear('p')
+  expect(book.list().length).toBe(1)
+})
+
+it('sec/T5 is bounded', () => {
+  const book = createFailureBook(() => 0)
+  for (let index = 0; index < 1_000; index++)
+    book.note({ peer: `p${index}`, direction: 'inbound' }, fail('ERR_SWARM_BUSY'))
+  expect(book.list().length).toBe(100)
+  expect(book.list()[0]?.peer).toBe('p999')
+})
