@@ -45,6 +45,7 @@ async function raise(crew) {
   })
   const team = await foundTeam(person, nodes, roles.slice(1))
   await agreed(person, nodes, team, 20)
+  for (const { socket } of nodes) await person.must('settings', 'set', 'swarm/governingTeam', team, '--node', socket)
   const bundle = await spareBundle(crew, person, keyFile, nodes)
   return { nodes, team, bundle, commands: nodes.map((node, index) => writeCommand(crew, person, node, index + 1)) }
 }

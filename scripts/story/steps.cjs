@@ -83,6 +83,9 @@ async function makeTeam(world) {
   const [first, second, third] = nodes
   world.team = await foundTeam(house, [first, third, second], ['operator', 'user'])
   const { members } = await agreed(house, nodes, world.team, 20)
+  // Whom the team removes is out on every node that it governs.
+  for (const { socket } of nodes)
+    await house.must('settings', 'set', 'swarm/governingTeam', world.team, '--node', socket)
   await house.ax('teams', 'show', '--node', nodes[2].socket)
   return `${members} members`
 }
