@@ -1,4 +1,4 @@
-import { fail, refuse, type DoorRole, type HyraxError, type Refusal } from '../base/index.ts'
+import { refuse, type DoorRole, type Refusal } from '../base/index.ts'
 import { axKeyText, parsePeerId } from '../codec/index.ts'
 import { cidrHolds, isLoopback, type AuthorizedKey } from '../settings/index.ts'
 
@@ -51,29 +51,36 @@ export function isExpired(key: AuthorizedKey, now: number): boolean {
   return key.expiresAt !== undefined && Math.floor(now / 1_000) >= Math.floor(key.expiresAt / 1_000)
 }
 
+/** Who asks for a change of the door's rules. */
+export interface LockoutCaller extends DoorVisitor {
+  /** Overrides the guard on the caller's own key, over the Unix socket only. */
+  readonly force: boolean
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
 /**
- * Refuses a change of rules that would lock people out: required authentication without one usable admin key (always),
- * or a change by which the caller itself would no longer pass with the role it has now, which `force` overrides over the
- * Unix socket only. Fails with `ERR_ACCESS_LOCKOUT`.
+ * Refuses (`ERR_ACCESS_LOCKOUT`) a change of rules that would lock people out: required authentication without one
+ * usable admin key, always; or a change by which the caller itself would no longer pass as it does now, its expiry and
+ * source included, which `force` overrides over the Unix socket only. Undefined: the change may be made.
  */
-export function guardLockout(
-  before: DoorRules,
-  after: DoorRules,
-  caller: DoorVisitor,
-  { now, force }: { readonly now: number; readonly force: boolean },
-): void {
-  const hasAdmin = after.authorizedKeys.some((key) => key.role === 'admin' && !isExpired(key, now))
-  if (after.requireAuthentication && (!hasAdmin || after.authorizedKeysDamaged !== null)) {
-    throw lockout('no usable authorized key of role admin would be left', 'First: ax keys authorize KEY')
+export function guardLockout(before: DoorRules, after: DoorRules, caller: LockoutCaller): Refusal | undefined {
+  if (JSON.stringify(before) === JSON.stringify(after)) return undefined
+  if (after.requireAuthentication && !hasUsableAdmin(after, caller.now)) {
+    return lockout('no usable authorized key of role admin would be left', 'First: ax keys authorize KEY')
   }
-  if (force && caller.door === 'unix') return
-  const verdictBefore = judgeDoor(caller, before, now)
-  const verdictAfter = judgeDoor(caller, after, now)
-  const keepsRole =
-    verdictAfter.kind === 'admit' && (verdictBefore.kind === 'refuse' || verdictAfter.role === verdictBefore.role)
-  if (verdictBefore.kind === 'refuse' || keepsRole) return
+  if (caller.force && caller.door === 'unix') return undefined
+  const verdictBefore = judgeDoor(caller, before, caller.now)
+  const verdictAfter = judgeDoor(caller, after, caller.now)
+  if (verdictBefore.kind === 'refuse') return undefined
+  if (verdictAfter.kind === 'admit' && verdictAfter.role === verdictBefore.role) return undefined
   const why = caller.peer === null ? 'this door proves no identity' : 'your own key would no longer pass as it does now'
-  throw lockout(why, ownKeyHint(caller))
+  return lockout(why, ownKeyHint(caller))
+}
+
+function hasUsableAdmin(rules: DoorRules, now: number): boolean {
+  const hasAdmin = rules.authorizedKeys.some((key) => key.role === 'admin' && !isExpired(key, now))
+  return hasAdmin && rules.authorizedKeysDamaged === null
 }
 
 /** Why anybody may come in here; undefined where a key is needed. */
@@ -97,8 +104,8 @@ function refused({ peer }: DoorVisitor, because: string): Refusal {
   return refuse('ERR_UNAUTHORIZED', { key: peer === null ? 'unknown' : axKeyText(parsePeerId(peer)), because })
 }
 
-function lockout(why: string, hint: string): HyraxError {
-  return fail('ERR_ACCESS_LOCKOUT', { why, hint })
+function lockout(why: string, hint: string): Refusal {
+  return refuse('ERR_ACCESS_LOCKOUT', { why, hint })
 }
 
 function ownKeyHint({ peer, door }: DoorVisitor): string {
