@@ -45,3 +45,4 @@ export {
   type NodeList,
   type NodeListEntry,
 } from './node-list.ts'
+export { planGuardedChange, type GuardedFacts, type GuardedPlan } from './settings-change.ts'
