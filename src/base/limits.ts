@@ -187,6 +187,8 @@ export const limits = {
   stopMsMax: 5_000,
   /** A key file; the longest that Constellation writes has some 400 bytes. */
   keyFileBytesMax: 16_384,
+  /** Passphrase file. */
+  passphraseBytesMax: 1_024,
   /** Argon2 memory of a key file (Constellation's own default is 1 GiB). */
   argonMemoryKibMax: 1_048_576,
   /** Argon2 passes. */
