@@ -1,0 +1,138 @@
+import { HyraxError, refuse, type Randomness, type Refusal } from '../base/index.ts'
+import { compareBytes } from '../codec/index.ts'
+import { encodeBody, readAct, type Act } from './body.ts'
+import { check } from './check.ts'
+import { signCommand, type Command } from './command.ts'
+import type { Core } from './core.ts'
+import { chooseParents, nextDepth, type GraphNode } from './graph.ts'
+import { accept } from './ingest.ts'
+import { actFor } from './intent.ts'
+import { deviceId, type KeyBundle } from './key-bundle.ts'
+import { policyVersion } from './policy.ts'
+import type { Pull } from './pull.ts'
+import type { ReplicaEvent } from './step.ts'
+
+/** Who authors: what stands in every command of this device. */
+export interface AuthorParts {
+  readonly device: Uint8Array
+  readonly signingKey: Uint8Array
+  readonly sign: (unsigned: Uint8Array) => Uint8Array
+}
+
+type AuthorEvent = ReplicaEvent & { kind: 'author' }
+
+/** Makes commands of this device: judged by the same `check` as everybody's, acknowledged once they are durable. */
+export class Author {
+  readonly #core: Core
+  readonly #pull: Pull
+  readonly #parts: AuthorParts
+  #waiting: { readonly node: GraphNode; readonly request: number }[] = []
+
+  constructor(core: Core, pull: Pull, parts: AuthorParts) {
+    this.#core = core
+    this.#pull = pull
+    this.#parts = parts
+  }
+
+  /** Makes a command for an intent; the verdict comes at once where it is refused, else after it is stored. */
+  author(event: AuthorEvent): void {
+    const made = this.#mayAuthor(event) ?? this.#make(event)
+    if ('code' in made) {
+      this.#core.emit({ kind: 'verdict', request: event.request, outcome: made })
+      return
+    }
+    const { index, command } = made
+    this.#waiting.push({ node: made, request: event.request })
+    this.#core.emit({ kind: 'append', records: [{ index, id: command.id, bytes: command.bytes }] })
+  }
+
+  /** Acknowledges what is durable now, and answers with it. Everybody is told of our new heads soon. */
+  stored(count: number): GraphNode[] {
+    const done = this.#waiting.filter(({ node }) => node.index < count)
+    this.#waiting = this.#waiting.filter(({ node }) => node.index >= count)
+    for (const { node, request } of done)
+      this.#core.emit({ kind: 'verdict', request, outcome: { kind: 'accepted', id: node.command.id } })
+    if (done.length > 0)
+      for (const link of this.#core.links.values()) link.helloAt = Math.min(link.helloAt, this.#core.now + helloSoonMs)
+    return done.map(({ node }) => node)
+  }
+
+  #mayAuthor({ force }: AuthorEvent): Refusal | undefined {
+    if (!this.#core.isSynced)
+      return refuse('ERR_TEAM_NOT_SYNCED', { what: 'no peer has synced this team yet', force: '.' })
+    if (this.#pull.isDiverged && !force) return refuse('ERR_TEAM_DIVERGED')
+    const hasOthers = [...this.#core.state.members.keys()].some((deviceHex) => deviceHex !== this.#core.deviceHex)
+    if (this.#pull.isHeard || !hasOthers || force) return undefined
+    const what = 'no other member has been heard since the start; another copy of this device may know more'
+    return refuse('ERR_TEAM_NOT_SYNCED', { what, force: ', or insist with --force.' })
+  }
+
+  #make({ intent, time }: AuthorEvent): GraphNode | Refusal {
+    const { graph, evaluation, team, deviceHex } = this.#core
+    const parents = chooseParents(graph.heads())
+    const view = evaluation.view(parents)
+    const act = actFor(view, intent)
+    if (isRefusal(act)) return act
+    const form = readAct({ kind: act.kind, body: encodeBody(act) })
+    if (isRefusal(form)) return form
+    const generation = view.members.get(deviceHex)?.generation ?? 0
+    const { device: author, signingKey: key, sign } = this.#parts
+    // Asked before signing, so that the answer is the law's and not that of a form.
+    const refusal = check(view, act, { author, authorHex: deviceHex, key, generation }, { weak: false })
+    if (refusal !== undefined) return refusal
+    const command = makeCommand(
+      {
+        team,
+        parents: parents.map((parent) => parent.command.id).sort(compareBytes),
+        author,
+        key,
+        generation,
+        sequence: graph.nextSequence(parents, deviceHex),
+        depth: nextDepth(parents),
+        time,
+        act,
+      },
+      sign,
+    )
+    if (isRefusal(command)) return command
+    return accept(this.#core, command, act, false)
+  }
+}
+
+/** After own commands everybody hears a HELLO this soon, one for all that were made meanwhile. */
+const helloSoonMs = 200
+
+/** The first command of a new team, authored by its owner. Its id is the team's. */
+export function foundTeam(
+  parts: AuthorParts & { readonly bundle: KeyBundle; readonly random: Randomness },
+  what: { readonly name: string; readonly deviceName: string; readonly time: number },
+): Command | Refusal {
+  const { bundle, random, signingKey: key, sign } = parts
+  const nonce = random.bytes(32)
+  const body = { nonce, name: what.name, policy: policyVersion, bundle, commonName: what.deviceName }
+  const act: Act = { kind: 'CreateTeam', body }
+  const author = deviceId(bundle.identity)
+  const place = { team: null, parents: [], generation: 0, sequence: 0, depth: 0 }
+  return makeCommand({ ...place, author, key, time: what.time, act }, sign)
+}
+
+interface Draft extends Omit<Parameters<typeof signCommand>[0], 'kind' | 'body'> {
+  readonly act: Act
+}
+
+/** Signs a draft; what its own form refuses (ERR_TEAM_BAD_PAYLOAD, _TOO_LARGE) comes back as a value. */
+function makeCommand({ act, ...place }: Draft, sign: AuthorParts['sign']): Command | Refusal {
+  const body = encodeBody(act)
+  const read = readAct({ kind: act.kind, body })
+  if (isRefusal(read)) return read
+  try {
+    return signCommand({ ...place, kind: act.kind, body }, sign)
+  } catch (error) {
+    if (error instanceof HyraxError) return refuse(error.code, error.data)
+    throw error
+  }
+}
+
+function isRefusal(value: object): value is Refusal {
+  return 'kind' in value && value.kind === 'refuse'
+}

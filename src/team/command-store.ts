@@ -1,0 +1,30 @@
+/** A command that a store kept: id, bytes, and whether its signature was verified before (`TEAM.md` 7). */
+export interface KeptCommand {
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
+  readonly isVerified: boolean
+}
+
+/** What a store found when it opened a team. */
+export interface KeptTeam {
+  /** In local arrival order, parents first. */
+  readonly commands: readonly KeptCommand[]
+  /** Commands of a newer version. */
+  readonly parked: readonly Uint8Array[]
+  /** Ids whose bytes are missing or are not what the id says. They are not among the commands. */
+  readonly damaged: readonly Uint8Array[]
+}
+
+/** Where the commands of one team are kept. Declared here; `store` implements it, on disk and in memory. */
+export interface CommandStore {
+  /** Everything that is kept. */
+  load(): Promise<KeptTeam>
+  /** Appends in that order. Resolves when all of it is durable; rejects with ERR_STORE_WRITE, and then nothing is. */
+  append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void>
+  /** Keeps a command for a newer version. */
+  park(id: Uint8Array, bytes: Uint8Array): Promise<void>
+  /** Forgets commands that were damaged, or descend from damaged ones. */
+  drop(ids: readonly Uint8Array[]): Promise<void>
+  /** Forgets the team. */
+  clear(): Promise<void>
+}

@@ -1,0 +1,176 @@
+import { fail, labels, limits, refuse, type Refusal } from '../base/index.ts'
+import {
+  compareBytes,
+  decodeCbor,
+  encodeCbor,
+  equalBytes,
+  toHex,
+  type CborMap,
+  type CborValue,
+} from '../codec/index.ts'
+import { labelledHash } from '../keys/index.ts'
+
+/** The unsigned map of a command (`TEAM.md` 3). Ids are 32 bytes, keys 32 bytes, numbers safe integers. */
+export interface Envelope {
+  /** Team id; null in CreateTeam alone, whose own id is the team's. */
+  readonly team: Uint8Array | null
+  /** Parent ids, sorted, 1 to 16; none in CreateTeam. */
+  readonly parents: readonly Uint8Array[]
+  /** Author's device id. */
+  readonly author: Uint8Array
+  /** The signing key used. */
+  readonly key: Uint8Array
+  /** Author's generation. */
+  readonly generation: number
+  /** 1 + the largest number among the author's own commands in the past. */
+  readonly sequence: number
+  /** 1 + the largest parent depth. */
+  readonly depth: number
+  /** Author's clock in ms. Shown to people; decides nothing. */
+  readonly time: number
+  readonly kind: string
+  readonly body: CborMap
+}
+
+/** A command as received: `bytes` is what is hashed, verified, stored and relayed, never a re-encoding. */
+export interface Command extends Envelope {
+  readonly id: Uint8Array
+  /** The id as lower-case hex: sorts as the bytes do, and serves as map key. */
+  readonly idHex: string
+  readonly parentHexes: readonly string[]
+  readonly authorHex: string
+  readonly bytes: Uint8Array
+  readonly unsigned: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A command of a newer envelope: kept for an upgrade, with as much of it as is needed to keep it. */
+export interface ForeignCommand {
+  readonly kind: 'foreign'
+  readonly id: Uint8Array
+  readonly idHex: string
+  readonly bytes: Uint8Array
+}
+
+/** Encodes the unsigned map: deterministic CBOR, envelope version 1. */
+export function encodeUnsigned(envelope: Envelope): Uint8Array {
+  const map: Record<string, CborValue> = {
+    v: 1,
+    p: [...envelope.parents],
+    a: envelope.author,
+    k: envelope.key,
+    g: envelope.generation,
+    n: envelope.sequence,
+    d: envelope.depth,
+    ts: envelope.time,
+    c: envelope.kind,
+    b: envelope.body,
+  }
+  if (envelope.team !== null) map['t'] = envelope.team
+  return encodeCbor(map)
+}
+
+/**
+ * Encodes, signs (Ed25519 over `"hyrax/cmd/v1" ‖ 0 ‖ SHA-256(unsigned)`, by the function given) and parses back, so that
+ * what leaves here has passed the checks every receiver makes.
+ *
+ * @throws ERR_TEAM_TOO_LARGE above 4,096 bytes; ERR_TEAM_BAD_ENCODING where a field has not its form.
+ */
+export function signCommand(envelope: Envelope, sign: (unsigned: Uint8Array) => Uint8Array): Command {
+  const unsigned = encodeUnsigned(envelope)
+  const parsed = parseCommand(encodeCbor([unsigned, sign(unsigned)]))
+  if (parsed.kind === 'refuse') throw fail((parsed as Refusal).code, (parsed as Refusal).data)
+  return parsed as Command
+}
+
+/** Id of a command: SHA-256 of `"hyrax/cmd-id/v1" ‖ 0 ‖ unsigned ‖ signature`. 32 bytes. */
+export function commandId(unsigned: Uint8Array, signature: Uint8Array): Uint8Array {
+  return labelledHash(labels.commandId, unsigned, signature)
+}
+
+/**
+ * Reads a stored command: CBOR `[unsigned bytes, 64-byte signature]`, at most 4,096 bytes, canonical to the byte.
+ * Form only: neither parents nor signature are looked at. Refused with ERR_TEAM_TOO_LARGE or ERR_TEAM_BAD_ENCODING;
+ * a newer envelope comes back as foreign.
+ */
+export function parseCommand(bytes: Uint8Array): Command | ForeignCommand | Refusal {
+  if (bytes.length > limits.commandBytesMax)
+    return refuse('ERR_TEAM_TOO_LARGE', { found: bytes.length, limit: limits.commandBytesMax })
+  try {
+    return readStored(bytes)
+  } catch {
+    return refuse('ERR_TEAM_BAD_ENCODING', { why: 'not a canonical command' })
+  }
+}
+
+function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
+  const outer = decodeCbor(bytes, { depthMax: limits.commandDepthMax })
+  if (!Array.isArray(outer) || outer.length !== 2) return badForm('outer')
+  const [unsigned, signature] = outer
+  if (!isBytes(unsigned) || !isBytes(signature, 64)) return badForm('outer')
+  const map = decodeCbor(unsigned, { depthMax: limits.commandDepthMax })
+  if (!isMap(map)) return badForm('map')
+  const id = commandId(unsigned, signature)
+  const idHex = toHex(id)
+  if (isCount(map['v']) && map['v'] > 1) return { kind: 'foreign', id, idHex, bytes }
+  const envelope = readEnvelope(map)
+  if (typeof envelope === 'string') return badForm(envelope)
+  const parentHexes = envelope.parents.map(toHex)
+  return { ...envelope, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes, unsigned, signature }
+}
+
+/** The envelope, or the name of the first field that has not its form. */
+function readEnvelope(map: CborMap): Envelope | string {
+  const isRoot = map['c'] === 'CreateTeam'
+  const names = isRoot ? rootFields : fields
+  if (Object.keys(map).length !== names.length) return 'fields'
+  for (const name of names) if (!Object.hasOwn(map, name)) return name
+  const { v, t, p, a, k, g, n, d, ts, c, b } = map as Record<string, CborValue>
+  if (v !== 1) return 'v'
+  if (!isRoot && !isBytes(t, 32)) return 't'
+  if (!isParents(p) || (p.length === 0) !== isRoot) return 'p'
+  if (!isBytes(a, 32)) return 'a'
+  if (!isBytes(k, 32)) return 'k'
+  if (!isCount(g)) return 'g'
+  if (!isCount(n)) return 'n'
+  if (!isCount(d)) return 'd'
+  if (!isCount(ts)) return 'ts'
+  if (typeof c !== 'string' || !/^[A-Z][A-Za-z]{0,63}$/.test(c)) return 'c'
+  if (!isMap(b)) return 'b'
+  const team = isRoot ? null : (t as Uint8Array)
+  return { team, parents: p, author: a, key: k, generation: g, sequence: n, depth: d, time: ts, kind: c, body: b }
+}
+
+const rootFields = ['v', 'p', 'a', 'k', 'g', 'n', 'd', 'ts', 'c', 'b'] as const
+const fields = [...rootFields, 't'] as const
+
+function badForm(field: string): Refusal {
+  return refuse('ERR_TEAM_BAD_ENCODING', { why: `field ${field}` })
+}
+
+function isParents(value: CborValue | undefined): value is Uint8Array[] {
+  if (!Array.isArray(value) || value.length > limits.commandParentsMax) return false
+  return value.every(
+    (parent, i) => isBytes(parent, 32) && (i === 0 || compareBytes(value[i - 1] as Uint8Array, parent) < 0),
+  )
+}
+
+/** True for a byte string, of that length where one is given. */
+export function isBytes(value: unknown, length?: number): value is Uint8Array {
+  return value instanceof Uint8Array && (length === undefined || value.length === length)
+}
+
+/** True for an unsigned safe integer. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+/** True for a CBOR map. */
+export function isMap(value: unknown): value is CborMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+}
+
+/** True where two ids or keys are the same bytes; null equals null. */
+export function isSame(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return a === null || b === null ? a === b : equalBytes(a, b)
+}

@@ -1,0 +1,148 @@
+import { limits, type ErrorCode, type Randomness } from '../base/index.ts'
+import { equalBytes, toHex } from '../codec/index.ts'
+import { Evaluation } from './evaluation.ts'
+import { frameMap, type SyncFrame } from './frames.ts'
+import { Graph, type GraphNode } from './graph.ts'
+import type { Link } from './link.ts'
+import { RecentMap } from './recent-map.ts'
+import { stateHash, type TeamState } from './state.ts'
+import type { ReplicaEffect } from './step.ts'
+
+/** Oldest age of a bad command that still counts. */
+const strikeMs = 60_000
+
+/** What the parts of one replica share: the graph, the links, the clock of this step and the effects it collects. */
+export class Core {
+  readonly team: Uint8Array
+  readonly deviceHex: string
+  readonly random: Randomness
+  readonly graph = new Graph()
+  readonly evaluation = new Evaluation(this.graph)
+  readonly links = new Map<string, Link>()
+  /** Who has shown an id: it needs not be sent there again. */
+  readonly shown = new RecentMap<string, Set<string>>(limits.seenIdsMax)
+  now = 0
+  /** How many of the graph's commands are durable. */
+  stored = 0
+  #effects: ReplicaEffect[] = []
+  /** Frames that speak of commands which are not durable yet, in order. */
+  readonly #held: { readonly needs: number; readonly link: Link; readonly frame: SyncFrame }[] = []
+  #hash: { state: TeamState; hash: Uint8Array } | undefined
+
+  constructor(team: Uint8Array, deviceHex: string, random: Randomness) {
+    this.team = team
+    this.deviceHex = deviceHex
+    this.random = random
+  }
+
+  get state(): TeamState {
+    return this.evaluation.current()
+  }
+
+  /** True once the team's first command is here. */
+  get isSynced(): boolean {
+    return this.graph.nodes.length > 0
+  }
+
+  emit(effect: ReplicaEffect): void {
+    this.#effects.push(effect)
+  }
+
+  drain(): ReplicaEffect[] {
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  /** Hash of the present state; computed once per state. */
+  stateHash(): Uint8Array {
+    const state = this.state
+    if (this.#hash?.state !== state) this.#hash = { state, hash: stateHash(state) }
+    return this.#hash.hash
+  }
+
+  /** True for a peer that may hear of this team: bound to a current member, or given while there is no state yet. */
+  mayHear(link: Link): boolean {
+    return this.isSynced ? this.state.members.has(link.deviceHex) : link.given
+  }
+
+  /** Sends a frame to a peer that may hear, after everything known now is durable. */
+  send(link: Link, frame: SyncFrame): void {
+    const needs = this.graph.nodes.length
+    if (this.stored >= needs && this.#held.length === 0) this.#sendNow(link, frame)
+    else this.#held.push({ needs, link, frame })
+  }
+
+  /** Lets go what waited for the disk. */
+  release(): void {
+    while (this.#held.length > 0) {
+      const first = this.#held[0]
+      if (first === undefined || first.needs > this.stored) return
+      this.#held.shift()
+      if (this.links.get(first.link.peer) === first.link) this.#sendNow(first.link, first.frame)
+    }
+  }
+
+  /** Sends whatever the peer's standing: for the proof of a removal alone. */
+  sendProof(peer: string, frame: SyncFrame): void {
+    this.emit({ kind: 'send', peer, frame: frameMap(frame) })
+  }
+
+  #sendNow(link: Link, frame: SyncFrame): void {
+    if (this.mayHear(link)) this.emit({ kind: 'send', peer: link.peer, frame: frameMap(frame) })
+  }
+
+  /** Counts a bad command or frame against who sent it; at the limit it is cut (ERR_TEAM_FLOOD). */
+  strike(peer: string, code: ErrorCode): void {
+    const link = this.links.get(peer)
+    if (link === undefined) return
+    link.strikes = link.strikes.filter((at) => at <= this.now && this.now - at < strikeMs)
+    link.strikes.push(this.now)
+    if (link.strikes.length <= limits.badSignaturesPerMinuteMax) return
+    this.cut(link, code === 'ERR_CODEC_FRAME' ? code : 'ERR_TEAM_FLOOD', true)
+  }
+
+  /** Ends the link. */
+  cut(link: Link, code: ErrorCode, penalise: boolean): void {
+    if (this.links.get(link.peer) !== link) return
+    this.links.delete(link.peer)
+    this.emit({ kind: 'cut', peer: link.peer, code, penalise })
+  }
+
+  /** Remembers that a peer has this command. */
+  note(idHex: string, peer: string): void {
+    const peers = this.shown.get(idHex)
+    if (peers === undefined) this.shown.set(idHex, new Set([peer]))
+    else peers.add(peer)
+  }
+
+  /** A number from 0 up to, not including, `below`. */
+  draw(below: number): number {
+    const bytes = this.random.bytes(4)
+    const value = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0)
+    return Math.floor((value / 2 ** 32) * below)
+  }
+
+  /** Ids of all heads that HELLO and DONE may name: 16, as many as a command's parents. */
+  headIds(): Uint8Array[] {
+    return this.graph
+      .heads()
+      .slice(0, limits.commandParentsMax)
+      .map(({ command }) => command.id)
+  }
+
+  /** True where these are exactly our heads. */
+  isAtHeads(heads: readonly Uint8Array[]): boolean {
+    const own = this.headIds()
+    const theirs = new Set(heads.map(toHex))
+    return own.length === theirs.size && own.every((id) => theirs.has(toHex(id)))
+  }
+
+  isHash(hash: Uint8Array): boolean {
+    return equalBytes(this.stateHash(), hash)
+  }
+
+  nodeOf(idHex: string): GraphNode | undefined {
+    return this.graph.get(idHex)
+  }
+}

@@ -1,0 +1,227 @@
+import { bug, limits, refuse, type Refusal } from '../base/index.ts'
+import type { Act } from './body.ts'
+import type { Command } from './command.ts'
+import type { Seniority } from './state.ts'
+
+/** Facts about a command that never change: what its author was in `view(c)`, and how replay orders it (R5). */
+export interface Origin {
+  /** Author's rank in `view(c)`; for CreateTeam an owner's. */
+  readonly rank: number
+  /** Where the author was admitted in its present generation. */
+  readonly seniority: Seniority
+  /** 0 reducers and all role changes, 1 everything else, 2 self-reducers. */
+  readonly order: 0 | 1 | 2
+}
+
+/** A command in its place. `index` counts in local arrival order, parents first. */
+export interface GraphNode {
+  readonly index: number
+  readonly command: Command
+  readonly act: Act
+  readonly parents: readonly GraphNode[]
+  /** Local number of the author. */
+  readonly author: number
+  readonly origin: Origin
+}
+
+/** Largest own number + 1 per local author number, in a node's past and itself; 0 for none. */
+export type Versions = Int32Array
+
+/** One chain of commands of one device. */
+interface Author {
+  readonly deviceHex: string
+  readonly device: Uint8Array
+  /** By sequence number; more than one entry is a fork. */
+  readonly bySequence: GraphNode[][]
+  forked: boolean
+}
+
+/** Every this many nodes the versions are kept, so that a walk to the next kept ones is short. */
+const keptEvery = 64
+
+/** The graph of accepted commands of one team, in memory. Grows only; every walk in it is iterative. */
+export class Graph {
+  readonly nodes: GraphNode[] = []
+  readonly #byId = new Map<string, GraphNode>()
+  readonly #heads = new Map<string, GraphNode>()
+  readonly #authors: Author[] = []
+  readonly #authorNumbers = new Map<string, number>()
+  readonly #kept = new Map<number, Versions>()
+  #last: { index: number; versions: Versions } | undefined
+
+  get(idHex: string): GraphNode | undefined {
+    return this.#byId.get(idHex)
+  }
+
+  has(idHex: string): boolean {
+    return this.#byId.has(idHex)
+  }
+
+  /** Commands that no known command names as a parent, by (depth, id). */
+  heads(): GraphNode[] {
+    return [...this.#heads.values()].sort(byDepthAndId)
+  }
+
+  /** True where these are all heads, in any order. */
+  isAtHeads(nodes: readonly GraphNode[]): boolean {
+    return nodes.length === this.#heads.size && nodes.every((node) => this.#heads.has(node.command.idHex))
+  }
+
+  /** Structure against the graph: parents, depth, number. ERR_TEAM_BAD_PARENT, _BAD_DEPTH, _BAD_SEQUENCE. */
+  place(command: Command): readonly GraphNode[] | Refusal {
+    const parents: GraphNode[] = []
+    for (const parent of command.parentHexes) {
+      const node = this.#byId.get(parent)
+      if (node === undefined) return refuse('ERR_TEAM_BAD_PARENT', { why: 'a parent is not in the graph' })
+      parents.push(node)
+    }
+    if ((parents.length === 0) !== (this.nodes.length === 0))
+      return refuse('ERR_TEAM_BAD_PARENT', { why: 'one command of a team has no parents, the first' })
+    const depth = nextDepth(parents)
+    if (command.depth !== depth) return refuse('ERR_TEAM_BAD_DEPTH', { found: command.depth, expected: depth })
+    const sequence = this.nextSequence(parents, command.authorHex)
+    if (command.sequence !== sequence)
+      return refuse('ERR_TEAM_BAD_SEQUENCE', { found: command.sequence, expected: sequence })
+    if (!this.#isAntichain(parents)) return refuse('ERR_TEAM_BAD_PARENT', { why: 'one is an ancestor of another' })
+    return parents
+  }
+
+  add(command: Command, rest: Pick<GraphNode, 'act' | 'parents' | 'origin'>): GraphNode {
+    const author = this.#numberOf(command)
+    const node: GraphNode = { ...rest, index: this.nodes.length, command, author }
+    this.nodes.push(node)
+    this.#byId.set(command.idHex, node)
+    for (const parent of node.parents) this.#heads.delete(parent.command.idHex)
+    this.#heads.set(command.idHex, node)
+    this.#chain(node)
+    if (node.index % keptEvery === 0 || node.parents.length > 1) this.#kept.set(node.index, this.versions(node))
+    return node
+  }
+
+  /** 1 + the largest number among the author's own commands in the past of who has these parents. */
+  nextSequence(parents: readonly GraphNode[], authorHex: string): number {
+    const author = this.#authorNumbers.get(authorHex)
+    if (author === undefined) return 0
+    return Math.max(0, ...parents.map((parent) => this.versions(parent)[author] ?? 0))
+  }
+
+  /** True where `x` is in the past of `y` (not `y` itself). */
+  isBefore(x: GraphNode, y: GraphNode): boolean {
+    if (x.index >= y.index || x.command.depth >= y.command.depth) return false
+    if (this.#authors[x.author]?.forked === true) return this.#walksTo(x, y)
+    return (this.versions(y)[x.author] ?? 0) > x.command.sequence
+  }
+
+  /** Every device that authored something: its largest number, and whether it forked. */
+  frontier(): { device: Uint8Array; deviceHex: string; sequence: number; forked: boolean }[] {
+    return this.#authors.map(({ device, deviceHex, bySequence, forked }) => ({
+      device,
+      deviceHex,
+      sequence: bySequence.length - 1,
+      forked,
+    }))
+  }
+
+  /** Largest number of a device, or -1. */
+  lastSequence(deviceHex: string): number {
+    const author = this.#authorNumbers.get(deviceHex)
+    return author === undefined ? -1 : (this.#authors[author]?.bySequence.length ?? 0) - 1
+  }
+
+  /** Commands of a device with these numbers, both included. */
+  range(deviceHex: string, from: number, to: number): GraphNode[] {
+    const author = this.#authorNumbers.get(deviceHex)
+    return author === undefined ? [] : (this.#authors[author]?.bySequence.slice(from, to + 1).flat() ?? [])
+  }
+
+  /** Devices that signed two commands with one number. */
+  forked(): string[] {
+    return this.#authors.filter(({ forked }) => forked).map(({ deviceHex }) => deviceHex)
+  }
+
+  versions(node: GraphNode): Versions {
+    if (this.#last?.index === node.index) return this.#last.versions
+    const path: GraphNode[] = []
+    let at: GraphNode | undefined = node
+    while (at !== undefined && !this.#kept.has(at.index) && at.parents.length === 1 && this.#last?.index !== at.index) {
+      path.push(at)
+      at = at.parents[0]
+    }
+    const versions = this.#baseVersions(at)
+    for (const { author, command } of path.reverse())
+      versions[author] = Math.max(versions[author] ?? 0, command.sequence + 1)
+    this.#last = { index: node.index, versions }
+    return versions
+  }
+
+  #baseVersions(at: GraphNode | undefined): Versions {
+    const versions = new Int32Array(this.#authors.length)
+    if (at === undefined) return versions
+    const kept = this.#kept.get(at.index) ?? (this.#last?.index === at.index ? this.#last.versions : undefined)
+    if (kept !== undefined) {
+      versions.set(kept)
+      return versions
+    }
+    // Only a merge or the first command gets here, once, while it is added: its parents' versions are kept or near.
+    for (const parent of at.parents)
+      for (const [author, sequence] of this.versions(parent).entries())
+        versions[author] = Math.max(versions[author] ?? 0, sequence)
+    versions[at.author] = at.command.sequence + 1
+    return versions
+  }
+
+  #isAntichain(parents: readonly GraphNode[]): boolean {
+    return parents.every((a) => parents.every((b) => a === b || !this.isBefore(a, b)))
+  }
+
+  /** Ancestry by a walk, bounded by depth: for devices whose numbers no longer tell. */
+  #walksTo(x: GraphNode, y: GraphNode): boolean {
+    const seen = new Set<number>([y.index])
+    const open = [y]
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      for (const parent of node.parents) {
+        if (parent === x) return true
+        if (parent.command.depth <= x.command.depth || seen.has(parent.index)) continue
+        seen.add(parent.index)
+        open.push(parent)
+      }
+    }
+    return false
+  }
+
+  #chain(node: GraphNode): void {
+    const author = this.#authors[node.author]
+    if (author === undefined) throw bug('a node without an author')
+    const { sequence } = node.command
+    const same = author.bySequence[sequence]
+    if (same === undefined) author.bySequence[sequence] = [node]
+    else {
+      same.push(node)
+      author.forked = true
+    }
+  }
+
+  #numberOf(command: Command): number {
+    const known = this.#authorNumbers.get(command.authorHex)
+    if (known !== undefined) return known
+    const device = command.author
+    const number = this.#authors.push({ deviceHex: command.authorHex, device, bySequence: [], forked: false }) - 1
+    this.#authorNumbers.set(command.authorHex, number)
+    return number
+  }
+}
+
+/** Parents that a new command on these heads names: all, or the 16 smallest by (depth, id). */
+export function chooseParents(heads: readonly GraphNode[]): GraphNode[] {
+  return heads.slice(0, limits.commandParentsMax)
+}
+
+/** 1 + the largest parent depth; 0 without parents. */
+export function nextDepth(parents: readonly GraphNode[]): number {
+  return parents.length === 0 ? 0 : 1 + Math.max(...parents.map(({ command }) => command.depth))
+}
+
+/** Order of two nodes by (depth, id). */
+export function byDepthAndId(a: GraphNode, b: GraphNode): number {
+  return a.command.depth - b.command.depth || (a.command.idHex < b.command.idHex ? -1 : 1)
+}

@@ -1,0 +1,58 @@
+/**
+ * The graph of signed commands, its law, and the replica: one deterministic machine, `step(event) -> effects[]`. Plain
+ * data in, plain data out; it refuses to know sockets, disks, clocks and timers, and private keys but by a function that
+ * signs. The state of a team is a pure function of the set of commands; order of arrival changes nothing.
+ *
+ * @example
+ * import { Replica } from '../team/index.ts'
+ * const replica = new Replica({ team, device, signingKey, sign, random }, [])
+ * for (const effect of replica.step({ kind: 'connected', peer, device: theirDevice, given: true, now })) perform(effect)
+ */
+export { apply } from './apply.ts'
+export { foundTeam, type AuthorParts } from './author.ts'
+export { encodeBody, readAct, type Act, type Bodies } from './body.ts'
+export { formatKeyBundle, readAnyBundle, readBundle, type BundleScheme } from './bundle-text.ts'
+export { check, type Author, type KeyFacts } from './check.ts'
+export type { CommandStore, KeptCommand, KeptTeam } from './command-store.ts'
+export {
+  commandId,
+  encodeUnsigned,
+  parseCommand,
+  signCommand,
+  type Command,
+  type Envelope,
+  type ForeignCommand,
+} from './command.ts'
+export type { Standing } from './evaluation.ts'
+export { readFrame, syncProtocol, type SyncFrame } from './frames.ts'
+export type { Graph, GraphNode } from './graph.ts'
+export { actFor, type Intent } from './intent.ts'
+export { bundleChecks, deviceId, makeKeyBundle, parseKeyBundle, readKeyBundle, type KeyBundle } from './key-bundle.ts'
+export { makePeerBinding, readPeerBinding, type PeerBinding } from './peer-binding.ts'
+export {
+  defaultRoles,
+  kinds,
+  permissions,
+  roleName,
+  type Kind,
+  type KindPolicy,
+  type Permission,
+  type Role,
+} from './policy.ts'
+export { Replica, type LoadedCommand, type ReplicaParts } from './replica.ts'
+export { emptyState, encodeState, generationOf, rankOf, stateHash, type Member, type TeamState } from './state.ts'
+export type { CommandRecord, Outcome, ReplicaEffect, ReplicaEvent, RightsChange } from './step.ts'
+export { teamLog, type LogEntry } from './team-log.ts'
+export {
+  accessView,
+  memberView,
+  membersOf,
+  resolveDevice,
+  rolesOf,
+  teamView,
+  type AccessView,
+  type MemberView,
+  type RoleView,
+  type TeamView,
+} from './team-view.ts'
+export { answerCheck, type SignatureCheck } from './verification.ts'

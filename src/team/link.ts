@@ -1,0 +1,93 @@
+import { limits } from '../base/index.ts'
+import type { FrontierEntry } from './frames.ts'
+import type { GraphNode } from './graph.ts'
+
+/** What a replica remembers of one connected peer whose connection is bound to a device. */
+export interface Link {
+  readonly peer: string
+  readonly deviceHex: string
+  /** True for a peer this team was given for: a node without a state may name the team to it. */
+  readonly given: boolean
+  /** Hex ids of the heads it named last. */
+  heads: readonly string[]
+  /** Its frontier as last heard, by device hex; and its digest. */
+  frontier: Map<string, FrontierEntry> | undefined
+  frontierDigest: Uint8Array | null
+  /** Our frontier as last sent to it. */
+  sentFrontier: readonly FrontierEntry[] | undefined
+  /** True where its frontier came after it last named other heads. */
+  isFrontierFresh: boolean
+  /** True from our HELLO until our frontier followed its. */
+  owesFrontier: boolean
+  /** Bytes of COMMANDS it still takes. */
+  credit: number
+  /** Bytes of COMMANDS we granted and that have not come. */
+  granted: number
+  /** What it asked for and has not got, in topological order. */
+  outbox: GraphNode[]
+  /** The serving session: what it has cost so far, and when it began. */
+  session: { bytes: number; commands: number; since: number }
+  /** Token bucket of bytes served. */
+  readonly served: Bucket
+  /** Times of bad commands in the last minute. */
+  strikes: number[]
+  /** Ids that wait to be announced to it. */
+  announce: Uint8Array[]
+  helloAt: number
+  /** No HELLO in answer to an orphan before this. */
+  askedAt: number
+  /** Turns in a row in which it claimed something and delivered nothing new. */
+  idleTurns: number
+}
+
+/** A token bucket on the clock that is handed in. */
+export class Bucket {
+  #tokens: number
+  #at: number
+  readonly #perSecond: number
+  readonly #burst: number
+
+  constructor(perSecond: number, burst: number, now: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#tokens = burst
+    this.#at = now
+  }
+
+  /** What may be taken now. */
+  available(now: number): number {
+    // A clock that jumped back refills nothing and locks nothing.
+    const passed = Math.max(0, now - this.#at)
+    this.#at = now
+    this.#tokens = Math.min(this.#burst, this.#tokens + (passed * this.#perSecond) / 1000)
+    return this.#tokens
+  }
+
+  take(amount: number): void {
+    this.#tokens -= amount
+  }
+}
+
+export function createLink(peer: string, deviceHex: string, given: boolean, now: number): Link {
+  return {
+    peer,
+    deviceHex,
+    given,
+    heads: [],
+    frontier: undefined,
+    frontierDigest: null,
+    sentFrontier: undefined,
+    isFrontierFresh: false,
+    owesFrontier: false,
+    credit: 0,
+    granted: 0,
+    outbox: [],
+    session: { bytes: 0, commands: 0, since: now },
+    served: new Bucket(limits.syncServedBytesPerSecondMax, limits.syncServedBurstBytesMax, now),
+    strikes: [],
+    announce: [],
+    helloAt: now,
+    askedAt: 0,
+    idleTurns: 0,
+  }
+}

@@ -1,0 +1,236 @@
+import { limits } from '../base/index.ts'
+import { compareBytes, equalBytes, fromHex, toHex } from '../codec/index.ts'
+import type { Core } from './core.ts'
+import { frontierDigest, type Frame, type FrontierEntry } from './frames.ts'
+import type { Ingest } from './ingest.ts'
+import type { Link } from './link.ts'
+import { RangeFallback } from './range-fallback.ts'
+
+/** An orphan, or a frontier that does not fit, is answered with a HELLO at most this often. */
+const askAgainMs = 1_000
+/** Numbers of devices' chains, both ends included. */
+type Wanted = readonly (readonly [device: Uint8Array, from: number, to: number])[]
+
+/**
+ * Fetches what others have: one turn at a time, with a peer drawn among those that claim more than we have. A peer that
+ * delivered nothing new twice in a row waits until the others had their turn.
+ */
+export class Pull {
+  readonly range: RangeFallback
+  /** True once a frontier was exchanged with another member and our own later commands are here (`TEAM.md` 6). */
+  isHeard = false
+  /** True once another node had the same heads and another state: nothing is authored then (I12). */
+  isDiverged = false
+  readonly #core: Core
+  readonly #ingest: Ingest
+  #turn: { peer: string; at: number; fresh: number } | undefined
+  /** Largest number of our own that somebody named. */
+  #ownClaimed = -1
+
+  constructor(core: Core, ingest: Ingest) {
+    this.#core = core
+    this.#ingest = ingest
+    this.range = new RangeFallback(core, ingest)
+  }
+
+  /** Says where we are. */
+  sendHello(link: Link): void {
+    const core = this.#core
+    const pause = limits.syncHelloMsMin + core.draw(limits.syncHelloMsMax - limits.syncHelloMsMin)
+    link.helloAt = core.now + pause
+    link.owesFrontier = true
+    core.send(link, {
+      t: 'hello',
+      team: core.team,
+      heads: core.headIds(),
+      count: core.graph.nodes.length,
+      stateHash: core.isSynced ? core.stateHash() : new Uint8Array(32),
+      frontierDigest: link.frontierDigest,
+      version: 1,
+    })
+  }
+
+  /** Asks a peer anew, at most once a second. */
+  ask(link: Link): void {
+    if (this.#core.now < link.askedAt) return
+    link.askedAt = this.#core.now + askAgainMs
+    this.sendHello(link)
+  }
+
+  hello(link: Link, frame: Frame<'hello'>): void {
+    const core = this.#core
+    const heads = frame.heads.map(toHex)
+    if (heads.join() !== link.heads.join()) link.isFrontierFresh = false
+    link.heads = heads
+    for (const head of heads) core.note(head, link.peer)
+    if (core.isAtHeads(frame.heads)) {
+      this.#compare(link, frame)
+      return
+    }
+    // Who names only what we have knows nothing of us that we do not know.
+    if (heads.length > 0 && heads.every((head) => core.graph.has(head))) this.#heard()
+    this.#sendFrontier(link, frame.frontierDigest)
+  }
+
+  frontier(link: Link, frame: Frame<'frontier'>): void {
+    if (!this.#readFrontier(link, frame)) {
+      link.frontier = undefined
+      link.frontierDigest = null
+      this.ask(link)
+      return
+    }
+    link.isFrontierFresh = true
+    this.#ownClaimed = Math.max(this.#ownClaimed, link.frontier?.get(this.#core.deviceHex)?.[1] ?? -1)
+    if (this.#core.graph.lastSequence(this.#core.deviceHex) >= this.#ownClaimed) this.#heard()
+    if (link.owesFrontier || !this.#isFrontierSent(link)) this.#sendFrontier(link, digestOf(link))
+  }
+
+  commands(link: Link, frame: Frame<'commands'>): void {
+    link.granted = Math.max(0, link.granted - frame.commands.reduce((sum, command) => sum + command.length, 0))
+    const { fresh, orphaned } = this.#ingest.take(frame.commands, link.peer, false)
+    if (this.#turn?.peer === link.peer) {
+      this.#turn.fresh += fresh
+      if (fresh > 0) this.#turn.at = this.#core.now
+    }
+    if (orphaned) this.ask(link)
+  }
+
+  done(link: Link, frame: Frame<'done'>): void {
+    const heads = frame.heads.map(toHex)
+    if (heads.join() !== link.heads.join()) link.isFrontierFresh = false
+    link.heads = heads
+    if (this.#core.isAtHeads(frame.heads)) this.#compare(link, frame)
+    if (this.#turn?.peer === link.peer) this.#endTurn()
+  }
+
+  gone(link: Link): void {
+    if (this.#turn?.peer === link.peer) this.#turn = undefined
+  }
+
+  /** Takes the next turn, and grants more where what came has been looked at. Called at the end of every step. */
+  settle(): void {
+    const { now, graph, deviceHex } = this.#core
+    if (!this.isHeard && this.#ownClaimed >= 0 && graph.lastSequence(deviceHex) >= this.#ownClaimed) this.#heard()
+    if (this.#turn !== undefined && now - this.#turn.at > limits.syncPullMsMax) this.#endTurn()
+    if (this.#ingest.underway > 0) return
+    const turn = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
+    if (turn === undefined) this.#start()
+    else if (turn.granted < limits.syncCreditBytesMax / 2) this.#want(turn, [], [])
+  }
+
+  /** When a tick is wanted next. */
+  nextAt(): number {
+    return this.#turn === undefined ? Infinity : this.#turn.at + limits.syncPullMsMax + 1
+  }
+
+  #start(): void {
+    const ready = [...this.#core.links.values()].filter((link) => this.#claimsMore(link))
+    if (ready.length === 0) return
+    const least = Math.min(...ready.map(({ idleTurns }) => Math.min(idleTurns, 2)))
+    const best = ready.filter(({ idleTurns }) => Math.min(idleTurns, 2) === least)
+    const link = best[this.#core.draw(best.length)]
+    if (link === undefined) return
+    // All of them claim and deliver nothing: none is asked before it speaks again.
+    if (least >= 2) link.isFrontierFresh = false
+    this.#turn = { peer: link.peer, at: this.#core.now, fresh: 0 }
+    const ranges = this.#missing(link)
+    const heads = ranges.length > 0 ? [] : this.#unknownHeads(link)
+    this.#want(
+      link,
+      heads.map((head) => fromHex(head)),
+      ranges,
+    )
+    if (ranges.length === 0) this.range.start(link)
+  }
+
+  #endTurn(): void {
+    const link = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
+    if (link !== undefined) link.idleTurns = (this.#turn?.fresh ?? 0) > 0 ? 0 : link.idleTurns + 1
+    this.#turn = undefined
+  }
+
+  #claimsMore(link: Link): boolean {
+    return link.isFrontierFresh && (this.#unknownHeads(link).length > 0 || this.#missing(link).length > 0)
+  }
+
+  #unknownHeads(link: Link): string[] {
+    return link.heads.filter((head) => !this.#ingest.knows(head))
+  }
+
+  /** Ranges of numbers that the peer's frontier names and ours does not. */
+  #missing(link: Link): Wanted {
+    const wanted: [Uint8Array, number, number][] = []
+    for (const [deviceHex, [device, sequence]] of link.frontier ?? []) {
+      const own = this.#core.graph.lastSequence(deviceHex)
+      if (sequence > own) wanted.push([device, own + 1, sequence])
+    }
+    return wanted.slice(0, limits.wantEntriesMax)
+  }
+
+  #want(link: Link, ids: readonly Uint8Array[], ranges: Wanted): void {
+    const credit = Math.max(0, limits.syncCreditBytesMax - link.granted)
+    if (credit === 0 && ids.length + ranges.length === 0) return
+    link.granted += credit
+    this.#core.send(link, { t: 'want', ids, ranges, credit })
+  }
+
+  #compare(link: Link, frame: Frame<'hello' | 'done'>): void {
+    if (!this.#core.isSynced) return
+    link.idleTurns = 0
+    if (this.#core.isHash(frame.stateHash)) {
+      this.#heard()
+      return
+    }
+    if (this.isDiverged) return
+    this.isDiverged = true
+    this.#core.emit({ kind: 'alarm', code: 'ERR_TEAM_DIVERGED', data: { peer: link.peer } })
+  }
+
+  #heard(): void {
+    if (this.#core.graph.lastSequence(this.#core.deviceHex) >= this.#ownClaimed) this.isHeard = true
+  }
+
+  #ownFrontier(): FrontierEntry[] {
+    return this.#core.graph
+      .frontier()
+      .map(({ device, sequence, forked }): FrontierEntry => [device, sequence, forked])
+      .sort((a, b) => compareBytes(a[0], b[0]))
+  }
+
+  #isFrontierSent(link: Link): boolean {
+    if (link.sentFrontier === undefined) return false
+    return equalBytes(frontierDigest(link.sentFrontier), frontierDigest(this.#ownFrontier()))
+  }
+
+  /** Sends our frontier: the changes, where the peer remembers the one sent before. */
+  #sendFrontier(link: Link, remembered: Uint8Array | null): void {
+    const frontier = this.#ownFrontier()
+    const before = link.sentFrontier
+    const base = before === undefined ? null : frontierDigest(before)
+    const isDelta = base !== null && remembered !== null && equalBytes(base, remembered)
+    const known = new Map((isDelta ? (before ?? []) : []).map((entry) => [toHex(entry[0]), entry]))
+    const isNew = ([device, sequence, forked]: FrontierEntry): boolean => {
+      const told = known.get(toHex(device))
+      return told?.[1] !== sequence || told[2] !== forked
+    }
+    link.sentFrontier = frontier
+    link.owesFrontier = false
+    const devices = frontier.filter(isNew).slice(0, limits.frontierEntriesMax)
+    this.#core.send(link, { t: 'frontier', base: isDelta ? base : null, devices })
+  }
+
+  #readFrontier(link: Link, frame: Frame<'frontier'>): boolean {
+    if (frame.base !== null && (link.frontierDigest === null || !equalBytes(frame.base, link.frontierDigest)))
+      return false
+    const entries = frame.base === null ? new Map<string, FrontierEntry>() : new Map(link.frontier)
+    for (const entry of frame.devices) entries.set(toHex(entry[0]), entry)
+    link.frontier = entries
+    link.frontierDigest = frontierDigest([...entries.values()].sort((a, b) => compareBytes(a[0], b[0])))
+    return true
+  }
+}
+
+/** Digest of our frontier that the peer holds, as far as this stream tells. */
+function digestOf(link: Link): Uint8Array | null {
+  return link.sentFrontier === undefined ? null : frontierDigest(link.sentFrontier)
+}

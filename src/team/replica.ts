@@ -1,0 +1,318 @@
+import { limits, type ErrorCode, type Randomness, type Refusal } from '../base/index.ts'
+import { equalBytes, toHex, type CborMap } from '../codec/index.ts'
+import { Author } from './author.ts'
+import { readAct, type Act } from './body.ts'
+import { parseCommand, type Command } from './command.ts'
+import { Core } from './core.ts'
+import type { Standing } from './evaluation.ts'
+import { readFrame, type Frame, type SyncFrame } from './frames.ts'
+import { Gossip } from './gossip.ts'
+import type { Graph, GraphNode } from './graph.ts'
+import { accept, Ingest } from './ingest.ts'
+import { createLink, type Link } from './link.ts'
+import { Pull } from './pull.ts'
+import { changeBetween, isNoChange } from './rights-change.ts'
+import { proofOfRemoval } from './removal-proof.ts'
+import { Serve } from './serve.ts'
+import { emptyState, type TeamState } from './state.ts'
+import type { ReplicaEffect, ReplicaEvent } from './step.ts'
+
+/** What a replica is given. */
+export interface ReplicaParts {
+  /** Team id, 32 bytes. */
+  readonly team: Uint8Array
+  /** Own device id, 32 bytes. */
+  readonly device: Uint8Array
+  /** Public half of the signing key in use, 32 bytes. */
+  readonly signingKey: Uint8Array
+  /** Signs the unsigned bytes of a command under `hyrax/cmd/v1`; 64 bytes. */
+  readonly sign: (unsigned: Uint8Array) => Uint8Array
+  readonly random: Randomness
+  /** True where this process founded the team: no other copy of this device can know more. */
+  readonly isFounder?: boolean
+}
+
+/** A command from the store: parents first, signature verified before. */
+export interface LoadedCommand {
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+const wakeMax = 60_000
+
+/**
+ * One team on one node: its graph, its law and its sync, as one deterministic machine. `step(event)` answers with effects
+ * and does nothing else; whoever runs it does the effects in order and reports back. The class that is simulated is the
+ * class that ships.
+ */
+export class Replica {
+  /** Ids of loaded commands that were damaged, or descend from a damaged one: to be dropped and reported. */
+  readonly dropped: readonly Uint8Array[]
+  readonly #core: Core
+  readonly #ingest: Ingest
+  readonly #gossip: Gossip
+  readonly #pull: Pull
+  readonly #serve: Serve
+  readonly #author: Author
+  /** Accepted and not yet durable, in order. */
+  #fresh: GraphNode[] = []
+  #told: TeamState = emptyState
+  #wakeAt = 0
+
+  constructor(parts: ReplicaParts, loaded: readonly LoadedCommand[]) {
+    this.#core = new Core(parts.team, toHex(parts.device), parts.random)
+    this.#ingest = new Ingest(this.#core, (node) => this.#fresh.push(node))
+    this.#gossip = new Gossip(this.#core, this.#ingest)
+    this.#pull = new Pull(this.#core, this.#ingest)
+    this.#serve = new Serve(this.#core)
+    this.#author = new Author(this.#core, this.#pull, parts)
+    this.dropped = this.#load(loaded)
+    if (parts.isFounder === true) this.#pull.isHeard = true
+  }
+
+  get state(): TeamState {
+    return this.#core.state
+  }
+
+  /** The graph, to be read only. */
+  get graph(): Graph {
+    return this.#core.graph
+  }
+
+  /** False until a first peer has synced the team. */
+  get isSynced(): boolean {
+    return this.#core.isSynced
+  }
+
+  /** Commands that are durable. */
+  get storedCount(): number {
+    return this.#core.stored
+  }
+
+  /** True where another node computed another state from the same commands (I12). */
+  get isDiverged(): boolean {
+    return this.#pull.isDiverged
+  }
+
+  /** False after a start from disk, until a frontier was exchanged with another member (`TEAM.md` 6). */
+  get isHeard(): boolean {
+    return this.#pull.isHeard
+  }
+
+  stateHash(): Uint8Array {
+    return this.#core.stateHash()
+  }
+
+  standing(node: GraphNode): Standing {
+    return this.#core.evaluation.standing(node)
+  }
+
+  /** Commands kept for a newer version, and commands that wait for parents. */
+  waiting(): { parked: number; orphans: number } {
+    return { parked: this.#ingest.parked.size, orphans: this.#ingest.orphans.size }
+  }
+
+  /** One event in, effects out. Never throws on what peers say. */
+  step(event: ReplicaEvent): ReplicaEffect[] {
+    this.#core.now = event.now
+    this.#take(event)
+    this.#settle()
+    return this.#core.drain()
+  }
+
+  #take(event: ReplicaEvent): void {
+    switch (event.kind) {
+      case 'tick':
+        this.#tick()
+        return
+      case 'author':
+        this.#author.author(event)
+        return
+      case 'connected':
+        this.#connected(event)
+        return
+      case 'frame':
+        this.#frame(event.peer, event.frame)
+        return
+      case 'gone':
+        this.#gone(event.peer)
+        return
+      case 'verified':
+        this.#ingest.verified(event.token, event.verdicts)
+        return
+      case 'stored':
+        this.#stored(event.count)
+        return
+      case 'revive':
+        this.#ingest.take(event.commands, '', false)
+        return
+      case 'hello':
+        for (const link of this.#core.links.values()) this.#pull.sendHello(link)
+    }
+  }
+
+  #load(loaded: readonly LoadedCommand[]): Uint8Array[] {
+    const dropped: Uint8Array[] = []
+    for (const { id, bytes } of loaded) {
+      const command = parseCommand(bytes)
+      const isSound = command.kind !== 'refuse' && command.kind !== 'foreign' && equalBytes((command as Command).id, id)
+      const act = isSound ? readAct(command as Command) : undefined
+      // A descendant of what was dropped finds no parent, and goes the same way.
+      const isKept =
+        act !== undefined &&
+        act.kind !== 'refuse' &&
+        !('kind' in accept(this.#core, command as Command, act as Act, false))
+      if (!isKept) dropped.push(id)
+    }
+    this.#core.stored = this.#core.graph.nodes.length
+    this.#core.evaluation.takeRecalled()
+    this.#told = this.#core.state
+    return dropped
+  }
+
+  #connected({ peer, device, given }: ReplicaEvent & { kind: 'connected' }): void {
+    const core = this.#core
+    this.#gone(peer)
+    const link = createLink(peer, toHex(device), given, core.now)
+    core.links.set(peer, link)
+    if (core.mayHear(link)) this.#pull.sendHello(link)
+    // Who was removed may name its heads first, so that the proof can begin there.
+    else if (core.isSynced && core.state.departures.has(link.deviceHex)) link.helloAt = core.now + limits.syncPullMsMax
+    else core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
+  }
+
+  #gone(peer: string): void {
+    const link = this.#core.links.get(peer)
+    if (link === undefined) return
+    this.#core.links.delete(peer)
+    this.#pull.gone(link)
+  }
+
+  #frame(peer: string, map: CborMap): void {
+    const link = this.#core.links.get(peer)
+    if (link === undefined) return
+    const frame = readFrame(map)
+    if (isRefusal(frame)) {
+      this.#core.strike(peer, frame.code)
+      return
+    }
+    if (!this.#core.mayHear(link)) {
+      this.#hearStranger(link, frame)
+      return
+    }
+    this.#dispatch(link, frame)
+  }
+
+  /** Who was removed is turned out; but what he sends is judged like anybody's first, because he may know better. */
+  #hearStranger(link: Link, frame: SyncFrame): void {
+    if (frame.t === 'commands') this.#ingest.take(frame.commands, link.peer, false)
+    this.#turnOut(link, frame.t === 'hello' ? frame : undefined)
+  }
+
+  #dispatch(link: Link, frame: SyncFrame): void {
+    switch (frame.t) {
+      case 'hello':
+        this.#hello(link, frame)
+        return
+      case 'frontier':
+        this.#pull.frontier(link, frame)
+        return
+      case 'want':
+        this.#serve.wanted(link, frame)
+        return
+      case 'commands':
+        this.#pull.commands(link, frame)
+        return
+      case 'range':
+        this.#pull.range.range(link, frame)
+        return
+      case 'done':
+        this.#pull.done(link, frame)
+        return
+      case 'push':
+        this.#push(link, frame)
+        return
+      case 'announce':
+        this.#gossip.announced(link, frame.ids)
+        return
+      case 'error':
+        this.#core.cut(link, 'ERR_CODEC_FRAME', false)
+    }
+  }
+
+  #hello(link: Link, frame: Frame<'hello'>): void {
+    if (!equalBytes(frame.team, this.#core.team)) this.#core.cut(link, 'ERR_TEAM_WRONG_TEAM', true)
+    else if (frame.version !== 1) this.#core.cut(link, 'ERR_UNSUPPORTED', false)
+    else this.#pull.hello(link, frame)
+  }
+
+  #push(link: Link, frame: Frame<'push'>): void {
+    const { orphaned, late } = this.#ingest.take([frame.command], link.peer, true)
+    if (orphaned) this.#pull.ask(link)
+    if (late) link.helloAt = Math.min(link.helloAt, this.#core.now + 1_000)
+  }
+
+  #stored(count: number): void {
+    const core = this.#core
+    const durable = this.#fresh.filter(({ index }) => index < count)
+    this.#fresh = this.#fresh.filter(({ index }) => index >= count)
+    core.stored = Math.max(core.stored, count)
+    this.#tellRights()
+    core.release()
+    this.#gossip.spread([...durable, ...this.#author.stored(count)])
+  }
+
+  /** Rights that changed, before anything is acknowledged; who lost the right to hear gets the proof and is cut. */
+  #tellRights(): void {
+    const { state } = this.#core
+    if (state === this.#told) return
+    const change = changeBetween(this.#told, state)
+    this.#told = state
+    for (const link of [...this.#core.links.values()]) if (!this.#core.mayHear(link)) this.#turnOut(link, undefined)
+    if (!isNoChange(change)) this.#core.emit({ kind: 'rights', change })
+    for (const node of this.#core.evaluation.takeRecalled()) {
+      const refusal = this.standing(node)
+      if (node.command.authorHex !== this.#core.deviceHex || refusal === 'effective') continue
+      this.#core.emit({ kind: 'recalled', id: node.command.id, refusal })
+    }
+  }
+
+  /** Ends a link to who is no member; a removed device gets what proves its removal, and no more. */
+  #turnOut(link: Link, hello: Frame<'hello'> | undefined): void {
+    if (hello !== undefined) link.heads = hello.heads.map(toHex)
+    const proof = proofOfRemoval(this.#core, link)
+    if (proof.length > 0) this.#core.sendProof(link.peer, { t: 'commands', commands: proof })
+    this.#gone(link.peer)
+    const code: ErrorCode = 'ERR_TEAM_NOT_MEMBER'
+    this.#core.emit({ kind: 'cut', peer: link.peer, code, penalise: false })
+  }
+
+  #tick(): void {
+    const { now, links } = this.#core
+    this.#ingest.expire()
+    for (const link of [...links.values()]) {
+      if (link.helloAt <= now && !this.#core.mayHear(link)) this.#turnOut(link, undefined)
+      else if (link.helloAt <= now) this.#pull.sendHello(link)
+      if (link.outbox.length > 0) this.#serve.pump(link)
+    }
+  }
+
+  #settle(): void {
+    this.#pull.settle()
+    this.#gossip.tick()
+    const { now, links } = this.#core
+    let at = Math.min(now + wakeMax, this.#gossip.nextAt(), this.#pull.nextAt())
+    for (const link of links.values()) {
+      at = Math.min(at, link.helloAt)
+      if (this.#serve.isWaiting(link)) at = Math.min(at, now + 100)
+    }
+    at = Math.max(at, now + 1)
+    if (at === this.#wakeAt) return
+    this.#wakeAt = at
+    this.#core.emit({ kind: 'wake', at })
+  }
+}
+
+function isRefusal(frame: SyncFrame | Refusal): frame is Refusal {
+  return 'kind' in frame
+}

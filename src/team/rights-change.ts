@@ -1,0 +1,24 @@
+import { roleOf, type TeamState } from './state.ts'
+import type { RightsChange } from './step.ts'
+
+/** What two states of a team differ in, as far as rights go. */
+export function changeBetween(before: TeamState, after: TeamState): RightsChange {
+  const removed: string[] = []
+  const added: string[] = []
+  const roles: string[] = []
+  for (const [deviceHex, member] of before.members) {
+    const now = after.members.get(deviceHex)
+    if (now === undefined) removed.push(deviceHex)
+    else if (roleOf(before, member.role) !== roleOf(after, now.role)) roles.push(deviceHex)
+    // Removed and added again between two looks: what it held before is gone all the same.
+    if (now !== undefined && now.generation !== member.generation) removed.push(deviceHex)
+  }
+  for (const [deviceHex, member] of after.members)
+    if (before.members.get(deviceHex)?.generation !== member.generation) added.push(deviceHex)
+  return { removed, added, roles, closed: before.open && !after.open }
+}
+
+/** True where nothing changed. */
+export function isNoChange({ removed, added, roles, closed }: RightsChange): boolean {
+  return removed.length + added.length + roles.length === 0 && !closed
+}

@@ -1,0 +1,68 @@
+import type { ErrorCode, ErrorData, Refusal } from '../base/index.ts'
+import type { CborMap } from '../codec/index.ts'
+import type { Intent } from './intent.ts'
+import type { SignatureCheck } from './verification.ts'
+
+/** What happens to a replica. `now` is milliseconds of a clock that does not jump (its start is anything). */
+export type ReplicaEvent = { readonly now: number } & (
+  | { readonly kind: 'tick' }
+  /** A local operation. `time` is the wall clock, shown to people; `force` insists where an old disk is suspected. */
+  | {
+      readonly kind: 'author'
+      readonly request: number
+      readonly intent: Intent
+      readonly time: number
+      readonly force: boolean
+    }
+  /** A sync stream to a peer is up. `device` is what its binding proved, 32 bytes; `given`: this team was given for it. */
+  | { readonly kind: 'connected'; readonly peer: string; readonly device: Uint8Array; readonly given: boolean }
+  | { readonly kind: 'frame'; readonly peer: string; readonly frame: CborMap }
+  | { readonly kind: 'gone'; readonly peer: string }
+  /** Answers to a `verify` effect, in its order. */
+  | { readonly kind: 'verified'; readonly token: number; readonly verdicts: readonly boolean[] }
+  /** So many commands in all are durable now. */
+  | { readonly kind: 'stored'; readonly count: number }
+  /** Commands that were parked by an older version: judged as if they had just arrived. */
+  | { readonly kind: 'revive'; readonly commands: readonly Uint8Array[] }
+  /** The operator wants a sync with everybody, now. */
+  | { readonly kind: 'hello' }
+)
+
+/** One command to be made durable. `index` counts from 0 in arrival order, parents first. */
+export interface CommandRecord {
+  readonly index: number
+  readonly id: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+/** What became of a local operation. */
+export type Outcome = { readonly kind: 'accepted'; readonly id: Uint8Array } | Refusal
+
+/** Devices whose rights changed, as hex ids. */
+export interface RightsChange {
+  readonly removed: readonly string[]
+  readonly added: readonly string[]
+  readonly roles: readonly string[]
+  /** True where the team was closed by this. */
+  readonly closed: boolean
+}
+
+/** What a replica asks of who runs it, to be done in order. */
+export type ReplicaEffect =
+  | { readonly kind: 'send'; readonly peer: string; readonly frame: CborMap }
+  /** Answered by `verified`. */
+  | { readonly kind: 'verify'; readonly token: number; readonly checks: readonly SignatureCheck[] }
+  /** One synchronous batch; answered by `stored` when durable. Appends are done in order. */
+  | { readonly kind: 'append'; readonly records: readonly CommandRecord[] }
+  /** Keep for a later version; no answer. */
+  | { readonly kind: 'park'; readonly id: Uint8Array; readonly bytes: Uint8Array }
+  | { readonly kind: 'verdict'; readonly request: number; readonly outcome: Outcome }
+  /** Comes before the verdict of the command that caused it: cut connections first, then acknowledge. */
+  | { readonly kind: 'rights'; readonly change: RightsChange }
+  /** Close the sync stream; with `penalise` the connection too. */
+  | { readonly kind: 'cut'; readonly peer: string; readonly code: ErrorCode; readonly penalise: boolean }
+  | { readonly kind: 'alarm'; readonly code: ErrorCode; readonly data: ErrorData }
+  /** A command of this device that had an effect has none any more. */
+  | { readonly kind: 'recalled'; readonly id: Uint8Array; readonly refusal: Refusal }
+  /** Wants a `tick` at that time, in place of the one asked for before. */
+  | { readonly kind: 'wake'; readonly at: number }

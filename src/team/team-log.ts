@@ -1,0 +1,71 @@
+import type { ErrorCode } from '../base/index.ts'
+import { fromHex, idText, peerIdText } from '../codec/index.ts'
+import type { Act } from './body.ts'
+import type { GraphNode } from './graph.ts'
+import { deviceId } from './key-bundle.ts'
+import type { Replica } from './replica.ts'
+
+/** One command for people. */
+export interface LogEntry {
+  /** `cmd_b…`. */
+  readonly id: string
+  readonly kind: string
+  /** `dev_b…`. */
+  readonly author: string
+  /** Name of the author where it is a member still, else empty. Foreign text: made safe by who prints it. */
+  readonly authorName: string
+  /** Author's clock, ms; advisory. */
+  readonly time: number
+  readonly depth: number
+  readonly parents: readonly string[]
+  readonly standing: 'effective' | 'recalled'
+  /** Why it is recalled. */
+  readonly code: ErrorCode | null
+  /** What it says, in one line. Foreign text as above. */
+  readonly summary: string
+}
+
+/** The commands of a replica in local arrival order, which is a topological one; `last`: only the newest so many. */
+export function teamLog(replica: Replica, last = Infinity): LogEntry[] {
+  const { nodes } = replica.graph
+  const names = new Map<string, string>()
+  for (const { act } of nodes)
+    if ('bundle' in act.body) names.set(idText('dev', deviceId(act.body.bundle.identity)), act.body.commonName)
+  return nodes.slice(Math.max(0, nodes.length - last)).map((node) => logEntry(replica, node, names))
+}
+
+function logEntry(replica: Replica, node: GraphNode, names: ReadonlyMap<string, string>): LogEntry {
+  const { command, act } = node
+  const standing = replica.standing(node)
+  const author = idText('dev', command.author)
+  return {
+    id: idText('cmd', command.id),
+    kind: command.kind,
+    author,
+    authorName: names.get(author) ?? '',
+    time: command.time,
+    depth: command.depth,
+    parents: command.parentHexes.map((parent) => idText('cmd', fromHex(parent))),
+    standing: standing === 'effective' ? 'effective' : 'recalled',
+    code: standing === 'effective' ? null : standing.code,
+    summary: summaryOf(act, names),
+  }
+}
+
+function summaryOf(act: Act, names: ReadonlyMap<string, string>): string {
+  const who = (device: Uint8Array): string => names.get(idText('dev', device)) ?? idText('dev', device)
+  switch (act.kind) {
+    case 'CreateTeam':
+      return `team ${act.body.name}, owned by ${act.body.commonName}`
+    case 'CloseTeam':
+      return act.body.reason ?? ''
+    case 'AddDevice':
+      return `${act.body.commonName} (${peerIdText(act.body.bundle.identity)}) as ${act.body.role}`
+    case 'RemoveDevice':
+      return who(act.body.device)
+    case 'AssignRole':
+      return `${who(act.body.device)}: ${act.body.from} to ${act.body.role}`
+    case 'RevokeRole':
+      return `${who(act.body.device)}: ${act.body.role} to sync-role`
+  }
+}

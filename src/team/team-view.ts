@@ -1,0 +1,159 @@
+import { refuse, type Refusal } from '../base/index.ts'
+import { fromHex, idText, looksLikeId, parseId, parsePublicIdentity, peerIdText, toHex } from '../codec/index.ts'
+import { deviceId } from './key-bundle.ts'
+import { defaultRoles, type Permission, type Role } from './policy.ts'
+import type { Replica } from './replica.ts'
+import { holdersOf, roleOf, stateHash, type Member, type TeamState } from './state.ts'
+
+/** A member for people: text ids. */
+export interface MemberView {
+  /** `dev_b…`. */
+  readonly device: string
+  /** PeerId of its identity key: the node's own, unless the identity is kept elsewhere. */
+  readonly peer: string
+  readonly name: string
+  readonly role: string
+  readonly rank: number
+  readonly generation: number
+  readonly owner: boolean
+  /** `dev_b…` of who added it; null for who founded the team. */
+  readonly addedBy: string | null
+  readonly permissions: readonly Permission[]
+  /** Hex of the active keys, newest last. */
+  readonly signingKeys: readonly string[]
+  readonly encryptionKeys: readonly string[]
+}
+
+/** A team for people. */
+export interface TeamView {
+  /** `team_b…`. */
+  readonly id: string
+  /** Empty while nothing has been synced. */
+  readonly name: string
+  readonly open: boolean
+  readonly synced: boolean
+  /** Hex. */
+  readonly stateHash: string
+  /** `cmd_b…`. */
+  readonly heads: readonly string[]
+  readonly count: number
+  readonly members: readonly MemberView[]
+  /** Devices that signed two commands in one place (`dev_b…`). */
+  readonly forked: readonly string[]
+  readonly diverged: boolean
+  readonly heard: boolean
+}
+
+/** A role for people. */
+export interface RoleView {
+  readonly role: string
+  readonly rank: number
+  readonly permissions: readonly Permission[]
+  readonly builtin: boolean
+  readonly holders: number
+}
+
+/** Describes a replica. Members by rank, then name, then id. */
+export function teamView(replica: Replica, team: Uint8Array): TeamView {
+  const { state, graph } = replica
+  return {
+    id: idText('team', team),
+    name: state.name,
+    open: state.open,
+    synced: replica.isSynced,
+    stateHash: replica.isSynced ? toHex(stateHash(state)) : '',
+    heads: graph.heads().map(({ command }) => idText('cmd', command.id)),
+    count: graph.nodes.length,
+    members: membersOf(state),
+    forked: graph.forked().map((deviceHex) => idText('dev', fromHex(deviceHex))),
+    diverged: replica.isDiverged,
+    heard: replica.isHeard,
+  }
+}
+
+/** The members of a state for people. */
+export function membersOf(state: TeamState): MemberView[] {
+  const rows = [...state.members.values()].map((member) => memberView(state, member))
+  return rows.sort((a, b) => b.rank - a.rank || compareText(a.name, b.name) || compareText(a.device, b.device))
+}
+
+/** The roles of a state, highest first. */
+export function rolesOf(state: TeamState): RoleView[] {
+  const roles: Role[] = [...defaultRoles.values(), ...state.roles.values()]
+  return roles
+    .map(({ role, rank, permissions, builtin }) => ({
+      role,
+      rank,
+      permissions: [...permissions],
+      builtin,
+      holders: holdersOf(state, role),
+    }))
+    .sort((a, b) => b.rank - a.rank || compareText(a.role, b.role))
+}
+
+/** Who may connect by this team: facts for the gate. Peers are those of the identity keys. */
+export interface AccessView {
+  readonly open: boolean
+  readonly members: readonly { readonly device: string; readonly peer: string }[]
+  readonly removed: readonly { readonly device: string; readonly peer: string }[]
+}
+
+/** Facts for the gate: current members, and devices that were removed and not added again. */
+export function accessView(state: TeamState): AccessView {
+  const row = (who: { device: Uint8Array; identity: Uint8Array }): { device: string; peer: string } => ({
+    device: idText('dev', who.device),
+    peer: peerIdText(who.identity),
+  })
+  const removed = [...state.departures.entries()].filter(([deviceHex]) => !state.members.has(deviceHex))
+  return {
+    open: state.open,
+    members: [...state.members.values()].map(row),
+    removed: removed.map(([, departure]) => row(departure)),
+  }
+}
+
+/**
+ * The member that a text names: a `dev_b…` id, a PeerId or any other form of an identity key, or a name that only one
+ * member has. ERR_TEAM_UNKNOWN_DEVICE, ERR_TEAM_AMBIGUOUS.
+ */
+export function resolveDevice(state: TeamState, text: string): Member | Refusal {
+  const named = [...state.members.values()].filter(({ name }) => name === text)
+  const [first] = named
+  if (named.length > 1) return refuse('ERR_TEAM_AMBIGUOUS', { text, what: 'device' })
+  const id = idOf(text)
+  const member = id === undefined ? first : state.members.get(toHex(id))
+  return member ?? refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: text })
+}
+
+function idOf(text: string): Uint8Array | undefined {
+  try {
+    if (looksLikeId('dev', text)) return parseId('dev', text)
+    return deviceId(parsePublicIdentity(text).pk)
+  } catch {
+    // Not an id: then it can only be a name.
+    return undefined
+  }
+}
+
+/** One member for people. */
+export function memberView(state: TeamState, member: Member): MemberView {
+  const role = roleOf(state, member.role)
+  return {
+    device: idText('dev', member.device),
+    peer: peerIdText(member.identity),
+    name: member.name,
+    role: member.role,
+    rank: role?.rank ?? 0,
+    generation: member.generation,
+    owner: member.role === 'owner',
+    addedBy: member.admitted.byHex === member.deviceHex ? null : idText('dev', fromHex(member.admitted.byHex)),
+    permissions: [...(role?.permissions ?? [])],
+    signingKeys: member.signing.map((key) => toHex(key)),
+    encryptionKeys: member.encryption.map((key) => toHex(key)),
+  }
+}
+
+/** By code units: the same on every machine, whatever its locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,16 @@
+import { sha256, type Identity, type Keys } from '../../src/keys/index.ts'
+import { concatBytes, equalBytes, utf8 } from '../../src/codec/index.ts'
+import type { Label } from '../../src/base/index.ts'
+
+/** Keyed hashes in place of signatures: ten to a hundred times faster, and as good for who does not attack them. */
+export function standInSignature(publicKey: Uint8Array, label: Label, bytes: Uint8Array): Uint8Array {
+  const half = sha256(publicKey, utf8(label), sha256(bytes))
+  return concatBytes(half, sha256(half))
+}
+
+export const standInKeys = {
+  sign: (secret: Identity, label: Label, bytes: Uint8Array) => standInSignature(secret.publicKey, label, bytes),
+  verify: (publicKey: Uint8Array, label: Label, bytes: Uint8Array, signature: Uint8Array) =>
+    equalBytes(standInSignature(publicKey, label, bytes), signature),
+  isValidPoint: () => true,
+} as unknown as Keys

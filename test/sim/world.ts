@@ -1,0 +1,345 @@
+import { labels } from '../../src/base/index.ts'
+import { createFrameReader, encodeFrame, equalBytes, toHex, type CborMap } from '../../src/codec/index.ts'
+import { openKeys, type Identity, type Keys } from '../../src/keys/index.ts'
+import {
+  answerCheck,
+  deviceId,
+  foundTeam,
+  makeKeyBundle,
+  Replica,
+  type Command,
+  type Intent,
+  type KeyBundle,
+  type LoadedCommand,
+  type ReplicaEffect,
+  type ReplicaEvent,
+} from '../../src/team/index.ts'
+import { Chance } from './chance.ts'
+import { standInKeys } from './stand-in-keys.ts'
+
+/** One node: keys, a disk that loses what was not synced, a clock that is wrong, and the production replica. */
+export interface Player {
+  readonly index: number
+  readonly peer: string
+  readonly device: Uint8Array
+  readonly deviceHex: string
+  readonly bundle: KeyBundle
+  readonly identity: Identity
+  /** Durable commands, in order. Survives a crash. */
+  disk: LoadedCommand[]
+  /** Written and not yet synced. */
+  cache: LoadedCommand[]
+  replica: Replica | undefined
+  /** Counts starts: what was scheduled for an earlier one is void. */
+  life: number
+  /** Its clock minus the world's, ms; wall clock on top of that. */
+  skew: number
+  wallSkew: number
+  wakeAt: number
+  alarms: number
+  diskDelay: number
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly nodes: number
+  /** No loss, no crashes, no partitions. */
+  readonly isCalm?: boolean
+  /** Real libsodium in place of the stand-in. */
+  readonly isReal?: boolean
+}
+
+interface Due {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
+/** A world of virtual time: one queue, one seed. Messages are the real encoded bytes. */
+export class World {
+  readonly chance: Chance
+  readonly keys: Keys
+  readonly cast: Player[]
+  /** Hex ids that an author was told are accepted. */
+  readonly acknowledged = new Set<string>()
+  readonly refusals: string[] = []
+  readonly violations: string[] = []
+  now = 0
+  loss: number
+  duplicates: number
+  delayMax: number
+  /** Which side of the present partition a node is on; all 0: none. */
+  sides: number[]
+  team: Uint8Array = new Uint8Array(32)
+  readonly #queue: Due[] = []
+  readonly #linked = new Set<string>()
+  #order = 0
+  #request = 0
+
+  static async create(options: WorldOptions): Promise<World> {
+    return new World(options, options.isReal === true ? await openKeys() : standInKeys)
+  }
+
+  private constructor({ seed, nodes, isCalm, isReal }: WorldOptions, keys: Keys) {
+    this.chance = new Chance(seed)
+    this.keys = keys
+    this.loss = isCalm === true ? 0 : this.chance.between(0, 0.3)
+    this.duplicates = isCalm === true ? 0 : this.chance.between(0, 0.5)
+    this.delayMax = isCalm === true ? 5 : this.chance.between(1, 500)
+    this.sides = new Array<number>(nodes).fill(0)
+    this.cast = Array.from({ length: nodes }, (_, index) => this.#makePlayer(index, isReal === true, isCalm === true))
+  }
+
+  #makePlayer(index: number, isReal: boolean, isCalm: boolean): Player {
+    const { chance, keys } = this
+    const identity = isReal ? keys.generateIdentity(chance) : ({ publicKey: chance.bytes(32) } as Identity)
+    const encryption = chance.bytes(32).map((byte, i) => (i === 31 ? byte & 0x3f : byte))
+    const bundle = makeKeyBundle(keys, {
+      identity,
+      sequence: 0,
+      signing: [identity.publicKey],
+      encryption: [encryption],
+    })
+    const device = deviceId(identity.publicKey)
+    const decade = 315_360_000_000
+    return {
+      index,
+      peer: `peer-${index}`,
+      device,
+      deviceHex: toHex(device),
+      bundle,
+      identity,
+      disk: [],
+      cache: [],
+      replica: undefined,
+      life: 0,
+      skew: isCalm ? 0 : chance.between(-100_000, 100_000),
+      wallSkew: isCalm ? 0 : chance.between(-decade, decade),
+      wakeAt: Infinity,
+      alarms: 0,
+      diskDelay: chance.is(0.2) ? 200 : 5,
+    }
+  }
+
+  /** Founds the team on a node and starts all. */
+  found(index: number, name: string): void {
+    const founder = this.player(index)
+    const what = { name, deviceName: `node-${index}`, time: this.#wall(founder) }
+    const command = foundTeam({ ...this.#authorParts(founder), bundle: founder.bundle, random: this.chance }, what)
+    if (command.kind === 'refuse') throw new Error('the team cannot be founded')
+    const { id, bytes } = command as Command
+    this.team = id
+    founder.disk.push({ id, bytes })
+    for (const player of this.cast) this.start(player, player === founder)
+  }
+
+  player(index: number): Player {
+    const player = this.cast[index]
+    if (player === undefined) throw new Error(`no player ${index}`)
+    return player
+  }
+
+  start(player: Player, isFounder = false): void {
+    player.life++
+    player.replica = new Replica(
+      { ...this.#authorParts(player), team: this.team, random: this.chance, isFounder },
+      player.disk,
+    )
+    if (player.replica.dropped.length > 0) this.violations.push('a clean disk was found damaged')
+    for (const other of this.cast) if (other !== player) this.#link(player, other)
+  }
+
+  /** The process dies; of what was written and not synced a random first part stays. */
+  crash(player: Player): void {
+    player.replica = undefined
+    player.life++
+    player.disk.push(...player.cache.slice(0, this.chance.below(player.cache.length + 1)))
+    player.cache = []
+    for (const other of this.cast) if (other !== player) this.#unlink(player, other)
+  }
+
+  /** Lets a node do something; false where it is down or the law refused at once. */
+  author(index: number, intent: Intent): boolean {
+    const player = this.player(index)
+    if (player.replica === undefined) return false
+    const request = ++this.#request
+    const before = this.refusals.length
+    this.step(player, { kind: 'author', request, intent, time: this.#wall(player), force: false })
+    return this.refusals.length === before
+  }
+
+  /** Changes who reaches whom. */
+  split(sides: number[]): void {
+    this.sides = sides
+    for (const a of this.cast)
+      for (const b of this.cast)
+        if (a.index < b.index) {
+          if (this.sides[a.index] === this.sides[b.index]) this.#link(a, b)
+          // Half of the cuts are silent: frames vanish and nobody is told.
+          else if (this.chance.is(0.5)) this.#unlink(a, b)
+        }
+  }
+
+  /** Runs for so many virtual milliseconds. */
+  run(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      const next = this.#pop(end)
+      if (next === undefined) break
+      this.now = Math.max(this.now, next.at)
+      next.run()
+    }
+    this.now = end
+  }
+
+  at(delay: number, run: () => void): void {
+    this.#queue.push({ at: this.now + delay, order: ++this.#order, run })
+    let i = this.#queue.length - 1
+    while (i > 0) {
+      const up = (i - 1) >> 1
+      if (!isDueBefore(this.#queue[i] as Due, this.#queue[up] as Due)) break
+      this.#swap(i, up)
+      i = up
+    }
+  }
+
+  step(player: Player, event: Record<string, unknown> & { kind: ReplicaEvent['kind'] }): void {
+    if (player.replica === undefined) return
+    const now = this.now + player.skew
+    for (const effect of player.replica.step({ ...event, now } as ReplicaEvent)) this.#perform(player, effect)
+  }
+
+  // --- the executor ---
+  #perform(player: Player, effect: ReplicaEffect): void {
+    const { life } = player
+    const later = (delay: number, event: Record<string, unknown> & { kind: ReplicaEvent['kind'] }): void =>
+      this.at(delay, () => player.life === life && this.step(player, event))
+    switch (effect.kind) {
+      case 'send':
+        this.#send(player, effect.peer, effect.frame)
+        return
+      case 'verify': {
+        const verdicts = effect.checks.map((check) => answerCheck(this.keys, check))
+        later(this.chance.between(0, 5), { kind: 'verified', token: effect.token, verdicts })
+        return
+      }
+      case 'append':
+        player.cache.push(...effect.records)
+        this.at(this.chance.between(1, player.diskDelay), () => player.life === life && this.#sync(player))
+        return
+      case 'verdict':
+        if (effect.outcome.kind === 'refuse') this.refusals.push(effect.outcome.code)
+        else this.#acknowledge(player, effect.outcome.id)
+        return
+      case 'cut':
+        this.#unlink(player, this.#byPeer(effect.peer))
+        this.at(5_000, () => this.#link(player, this.#byPeer(effect.peer)))
+        return
+      case 'wake':
+        player.wakeAt = effect.at
+        this.at(Math.max(1, effect.at - player.skew - this.now), () => {
+          if (player.life === life && player.wakeAt === effect.at) this.step(player, { kind: 'tick' })
+        })
+        return
+      case 'alarm':
+        player.alarms++
+        this.violations.push(`alarm ${effect.code}`)
+    }
+  }
+
+  #sync(player: Player): void {
+    player.disk.push(...player.cache)
+    player.cache = []
+    this.step(player, { kind: 'stored', count: player.disk.length })
+  }
+
+  #acknowledge(player: Player, id: Uint8Array): void {
+    if (!player.disk.some((record) => equalBytes(record.id, id)))
+      this.violations.push('acknowledged before it was durable')
+    this.acknowledged.add(toHex(id))
+  }
+
+  // --- the network ---
+  #send(from: Player, peer: string, frame: CborMap): void {
+    const to = this.#byPeer(peer)
+    const bytes = encodeFrame(frame, 65_536)
+    const isDropped = this.chance.is(this.loss) || this.sides[from.index] !== this.sides[to.index]
+    if (isDropped) return
+    for (let copies = this.chance.is(this.duplicates) ? 2 : 1; copies > 0; copies--) {
+      this.at(this.chance.between(1, this.delayMax), () => {
+        if (!this.#linked.has(pairOf(from, to))) return
+        for (const received of createFrameReader(65_536).push(bytes))
+          this.step(to, { kind: 'frame', peer: from.peer, frame: received })
+      })
+    }
+  }
+
+  #link(a: Player, b: Player): void {
+    if (a.replica === undefined || b.replica === undefined || this.sides[a.index] !== this.sides[b.index]) return
+    if (this.#linked.has(pairOf(a, b))) return
+    this.#linked.add(pairOf(a, b))
+    this.step(a, { kind: 'connected', peer: b.peer, device: b.device, given: true })
+    this.step(b, { kind: 'connected', peer: a.peer, device: a.device, given: true })
+  }
+
+  #unlink(a: Player, b: Player): void {
+    if (!this.#linked.delete(pairOf(a, b))) return
+    this.step(a, { kind: 'gone', peer: b.peer })
+    this.step(b, { kind: 'gone', peer: a.peer })
+  }
+
+  /** Ends every link and makes those that the present sides allow. */
+  reconnect(): void {
+    for (const a of this.cast) for (const b of this.cast) if (a.index < b.index) this.#unlink(a, b)
+    for (const a of this.cast) for (const b of this.cast) if (a.index < b.index) this.#link(a, b)
+  }
+
+  #byPeer(peer: string): Player {
+    return this.player(Number(peer.slice('peer-'.length)))
+  }
+
+  #authorParts(player: Player): {
+    device: Uint8Array
+    signingKey: Uint8Array
+    sign: (unsigned: Uint8Array) => Uint8Array
+  } {
+    const { device, identity } = player
+    const sign = (unsigned: Uint8Array): Uint8Array => this.keys.sign(identity, labels.command, unsigned)
+    return { device, signingKey: identity.publicKey, sign }
+  }
+
+  #wall(player: Player): number {
+    return Math.max(0, Math.floor(1_800_000_000_000 + this.now + player.wallSkew))
+  }
+
+  #pop(end: number): Due | undefined {
+    const [first] = this.#queue
+    if (first === undefined || first.at > end) return undefined
+    const last = this.#queue.pop()
+    if (this.#queue.length === 0 || last === undefined) return first
+    this.#queue[0] = last
+    for (let i = 0; ;) {
+      let down = 2 * i + 1
+      if (down >= this.#queue.length) break
+      if (down + 1 < this.#queue.length && isDueBefore(this.#queue[down + 1] as Due, this.#queue[down] as Due)) down++
+      if (!isDueBefore(this.#queue[down] as Due, this.#queue[i] as Due)) break
+      this.#swap(i, down)
+      i = down
+    }
+    return first
+  }
+
+  #swap(i: number, j: number): void {
+    const held = this.#queue[i] as Due
+    this.#queue[i] = this.#queue[j] as Due
+    this.#queue[j] = held
+  }
+}
+
+function isDueBefore(a: Due, b: Due): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order)
+}
+
+function pairOf(a: Player, b: Player): string {
+  return a.index < b.index ? `${a.index}-${b.index}` : `${b.index}-${a.index}`
+}
