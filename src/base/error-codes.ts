@@ -175,7 +175,7 @@ const table = {
   ERR_ADMIN_HOST: { message: 'Requests from this host or origin are not served.', exit: 4, peer: 'same' },
   ERR_ADMIN_NOT_FOUND: { message: 'No such operation: {what}', exit: 3, peer: 'same' },
   ERR_ADMIN_BUSY: { message: 'The node is busy; try again.', exit: 6, peer: 'same' },
-  ERR_ADMIN_TOO_LARGE: { message: 'The request is larger than {limit} bytes.', exit: 2, peer: 'same' },
+  ERR_ADMIN_TOO_LARGE: { message: 'The request or its answer is larger than {limit}.', exit: 2, peer: 'same' },
   ERR_ADMIN_TIMEOUT: { message: 'No answer from {address} within {timeout}.', exit: 6 },
 
   // --- team: the law (TEAM.md 2.7) ---

@@ -27,6 +27,10 @@ export const limits = {
   swarmConnectionsReservedMax: 32,
   /** Connections of the admin host. */
   adminConnectionsMax: 32,
+  /** Admin: pending inbound of one source. `ax` connects before it has loaded all it needs, and scripts run several. */
+  adminPendingPerSourceMax: 16,
+  /** Admin: refused streams on one connection before it is cut (OpenSSH MaxAuthTries). */
+  adminTriesMax: 6,
   /** Admin: streams at once on one connection (OpenSSH MaxSessions 10). */
   adminStreamsMax: 10,
   /** Inbound streams per connection, and early streams (library: 1,000 and 10; 10 kills a connection that opens 80). */
