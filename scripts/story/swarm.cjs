@@ -48,7 +48,11 @@ async function launch(crew, person, node) {
     ...['--bind-admin', `127.0.0.1:${node.adminPort}`, '--bind-api', `127.0.0.1:${node.apiPort}`],
     ...(node.peers ?? []).flatMap((peer) => ['--peer', peer]),
   ]
+  const start = Date.now()
   node.process = crew.start(process.execPath, [daemon, ...args])
+  node.process.stderr.on('data', () => {
+    if (node.process.output.includes('Ready.')) node.readyMs ??= Date.now() - start
+  })
   node.line = ['axd', ...args].join(' ')
   let ended = false
   void node.process.ended.then(() => (ended = true))
