@@ -1,0 +1,14 @@
+import '../promise-with-resolvers.ts'
+import { main } from '../cli/index.ts'
+
+// With DEBUG=libp2p:* it would make the Noise library log static private keys.
+delete process.env['DUMP_SESSION_KEYS']
+
+// A closed pipe ends a program quietly: whoever read has enough.
+process.stdout.on('error', () => process.exit(0))
+
+void main(process.argv.slice(2)).then((status) => {
+  // What was written must be out before the process ends; nothing else is waited for.
+  process.exitCode = status
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(status)))
+})

@@ -1,0 +1,86 @@
+import type { ReadStream, WriteStream } from 'node:tty'
+import { fail } from '../base/index.ts'
+import type { Environment } from './global-options.ts'
+
+/** Where words come from and go to; a test brings its own. */
+export interface Terminal {
+  readonly environment: Environment
+  /** There is somebody to ask: stdin and stderr are a terminal. */
+  readonly interactive: boolean
+  /** Width of stdout where it is a terminal. */
+  readonly columns: number | undefined
+  readonly colors: { readonly stdout: boolean; readonly stderr: boolean }
+  writeOut(text: string): void
+  writeError(text: string): void
+  /** One line typed by a person, without its end; nothing at the end of input and on Ctrl-C. */
+  ask(question: string): Promise<string | undefined>
+  /** The same without echo. */
+  askSecret(question: string): Promise<string | undefined>
+  /** All of stdin, for `@-`. Fails with `ERR_FILES_SIZE`. */
+  readInput(bytesMax: number): Promise<Uint8Array>
+}
+
+export function openTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process
+  return {
+    environment: env,
+    interactive: isTerminal(stdin) && isTerminal(stderr),
+    columns: isTerminal(stdout) ? stdout.columns : undefined,
+    colors: { stdout: isTerminal(stdout), stderr: isTerminal(stderr) },
+    writeOut: (text) => void stdout.write(text),
+    writeError: (text) => void stderr.write(text),
+    ask: (question) => readLine(stdin, stderr, question, false),
+    askSecret: (question) => readLine(stdin, stderr, question, true),
+    readInput: (bytesMax) => readAll(stdin, bytesMax),
+  }
+}
+
+/** `isTTY` is absent, not false, where it is no terminal. */
+function isTerminal(stream: ReadStream | WriteStream): boolean {
+  return (stream as { isTTY?: boolean }).isTTY === true
+}
+
+async function readAll(stdin: ReadStream, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of stdin as AsyncIterable<Uint8Array>) {
+    size += part.length
+    if (size > bytesMax) throw fail('ERR_FILES_SIZE', { path: 'standard input', limit: bytesMax })
+    parts.push(part)
+  }
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/**
+ * Reads byte by byte from the terminal's own line discipline, so that what was typed ahead for the next question, or
+ * for the shell, stays where it is.
+ */
+function readLine(
+  stdin: ReadStream,
+  stderr: WriteStream,
+  question: string,
+  secret: boolean,
+): Promise<string | undefined> {
+  stderr.write(question)
+  return new Promise((resolve) => {
+    let typed = ''
+    const finish = (line: string | undefined) => {
+      stdin.off('data', onData).off('end', onEnd).pause()
+      process.off('SIGINT', onEnd)
+      if (secret) stdin.setRawMode(false)
+      if (secret || line === undefined) stderr.write('\n')
+      resolve(line)
+    }
+    const onEnd = () => finish(undefined)
+    const onData = (bytes: Uint8Array) => {
+      for (const character of Buffer.from(bytes).toString('utf8')) {
+        if (character === '\n' || character === '\r') return finish(typed)
+        if (secret && (character === '\u0003' || (character === '\u0004' && typed === ''))) return finish(undefined)
+        typed = secret && character === '\u007f' ? typed.slice(0, -1) : typed + character
+      }
+    }
+    if (secret) stdin.setRawMode(true)
+    process.once('SIGINT', onEnd)
+    stdin.on('data', onData).once('end', onEnd).resume()
+  })
+}
