@@ -37,6 +37,11 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** The same bytes in memory of their own, as a plain Uint8Array. (`slice` of a Buffer is a view, no copy.) */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 /** True where both hold the same bytes. Looks at every byte, so time tells only the lengths. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

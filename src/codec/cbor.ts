@@ -1,6 +1,6 @@
 import { encode } from 'cborg'
 import { fail, limits, type HyraxError } from '../base/index.ts'
-import { equalBytes, fromUtf8, isWellFormed } from './bytes.ts'
+import { copyBytes, equalBytes, fromUtf8, isWellFormed } from './bytes.ts'
 
 /** What the profile of `FORMATS.md` R0.7 can hold. Numbers are integers of at most 2^53 - 1 either way. */
 export type CborValue = null | boolean | number | string | Uint8Array | readonly CborValue[] | CborMap
@@ -23,7 +23,8 @@ export interface CborBounds {
  */
 export function encodeCbor(value: CborValue): Uint8Array {
   assertEncodable(value, limits.cborDepthMax)
-  return encode(value)
+  // cborg gives a Buffer of a shared pool.
+  return copyBytes(encode(value))
 }
 
 /**
@@ -103,7 +104,7 @@ class CborReader {
       case 1:
         return this.#readNegative(low)
       case 2:
-        return this.#readSlice(this.#readArgument(low)).slice()
+        return copyBytes(this.#readSlice(this.#readArgument(low)))
       case 3:
         return this.#readText(low)
       case 4:

@@ -1,5 +1,5 @@
 import { asHyraxError, fail, type HyraxError } from '../base/index.ts'
-import { concatBytes } from './bytes.ts'
+import { concatBytes, copyBytes } from './bytes.ts'
 import { decodeCbor, encodeCbor, isCborMap, type CborMap } from './cbor.ts'
 
 /**
@@ -46,7 +46,7 @@ export function createFrameReader(bytesMax: number): FrameReader {
       bytes = bytes.subarray(wanted)
     }
     // A copy, so that a few bytes left over do not keep a large chunk of somebody else's buffer alive.
-    chunks = bytes.length === 0 ? [] : [bytes.slice()]
+    chunks = bytes.length === 0 ? [] : [copyBytes(bytes)]
     held = bytes.length
     return frames
   }

@@ -1,6 +1,6 @@
 import { fail } from '../base/index.ts'
 import { fromBase32Lower, toBase32Lower } from './base-n.ts'
-import { fromHex, toHex } from './bytes.ts'
+import { copyBytes, fromHex, toHex } from './bytes.ts'
 
 const prefixes = { team: 'team_b', dev: 'dev_b', cmd: 'cmd_b', inv: 'inv_b' } as const
 
@@ -33,7 +33,7 @@ export function formatId(scheme: 'raw', kind: IdKind, bytes: Uint8Array): Uint8A
 export function formatId(scheme: 'base32' | 'hex', kind: IdKind, bytes: Uint8Array): string
 export function formatId(scheme: IdScheme, kind: IdKind, bytes: Uint8Array): string | Uint8Array
 export function formatId(scheme: IdScheme, kind: IdKind, bytes: Uint8Array): string | Uint8Array {
-  if (scheme === 'raw') return wholeId(bytes).slice()
+  if (scheme === 'raw') return copyBytes(wholeId(bytes))
   return scheme === 'hex' ? toHex(wholeId(bytes)) : idText(kind, bytes)
 }
 
@@ -41,7 +41,7 @@ export function formatId(scheme: IdScheme, kind: IdKind, bytes: Uint8Array): str
 export function readId(scheme: IdScheme, kind: IdKind, input: string | Uint8Array): Uint8Array {
   const fits = (scheme === 'raw') === (typeof input !== 'string')
   if (!fits) throw fail('ERR_CODEC_TEXT', { what: `Id of kind ${kind}`, why: `it is not in the scheme ${scheme}` })
-  if (typeof input !== 'string') return wholeId(input).slice()
+  if (typeof input !== 'string') return copyBytes(wholeId(input))
   return scheme === 'hex' ? wholeId(fromHex(input)) : parseId(kind, input)
 }
 

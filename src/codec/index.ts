@@ -8,7 +8,17 @@
  * const { pk } = parsePublicIdentity('0hoWXFyVHzbhhQ6fU+z/kZb8oaN+ligosj2/hzuJn04I=')
  * peerIdText(pk) // 12D3KooWJsUwwrcHx8nqqBFdwGk3kSNYy1EKoKANnbyTj3jMBjPF
  */
-export { compareBytes, concatBytes, equalBytes, fromHex, fromUtf8, isWellFormed, toHex, utf8 } from './bytes.ts'
+export {
+  compareBytes,
+  concatBytes,
+  copyBytes,
+  equalBytes,
+  fromHex,
+  fromUtf8,
+  isWellFormed,
+  toHex,
+  utf8,
+} from './bytes.ts'
 export {
   fromBase32,
   fromBase32Lower,

@@ -1,6 +1,6 @@
 import { fail, HyraxError } from '../base/index.ts'
 import { fromBase64, toBase64 } from './base-n.ts'
-import { fromHex, fromUtf8, toHex, utf8 } from './bytes.ts'
+import { copyBytes, fromHex, fromUtf8, toHex, utf8 } from './bytes.ts'
 
 const header = '/key/swarm/psk/1.0.0/'
 
@@ -46,7 +46,7 @@ function parseFile(bytes: Uint8Array): Uint8Array {
         'line 3',
       )
     case '/bin/':
-      return sized(body.slice(0, 32 + Math.max(0, body.length - 32 - newlineSize(body))), 'what follows line 2')
+      return sized(copyBytes(body.subarray(0, body.length - newlineSize(body))), 'what follows line 2')
     default:
       throw notASwarmKey('line 2 is not /base16/, /base64/ or /bin/')
   }

@@ -76,7 +76,10 @@ async function readBounded(file: FileHandle, path: string, bytesMax: number): Pr
     if (bytesRead === 0 || size === bytes.length) break
   }
   if (size > bytesMax) throw fail('ERR_FILES_SIZE', { path, limit: bytesMax })
-  return bytes.slice(0, size)
+  const content = bytes.slice(0, size)
+  // It may be a secret: one copy of it is enough.
+  bytes.fill(0)
+  return content
 }
 
 function decodeText(bytes: Uint8Array, path: string): string {

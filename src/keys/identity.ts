@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { bug, type Label, type Randomness } from '../base/index.ts'
-import { axKeyText, concatBytes, equalBytes, fromHex, peerIdText } from '../codec/index.ts'
+import { axKeyText, concatBytes, copyBytes, equalBytes, fromHex, peerIdText } from '../codec/index.ts'
 import { signedMessage } from './hash.ts'
 
 /** PKCS #8 of a 32-byte private key, without those 32 bytes. */
@@ -104,5 +104,5 @@ function publicHalf(key: KeyObject): Uint8Array {
 }
 
 function privateBytes(key: KeyObject): Uint8Array {
-  return wiping(key.export({ format: 'der', type: 'pkcs8' }), (der) => new Uint8Array(der).slice(-32))
+  return wiping(key.export({ format: 'der', type: 'pkcs8' }), (der) => copyBytes(der.subarray(-32)))
 }
