@@ -5,6 +5,7 @@ import { refuse, type Log, type Randomness, type Refusal } from '../base/index.t
 import type { Keys } from '../keys/index.ts'
 import {
   createSourceLimits,
+  isLoopbackSource,
   sourceOf,
   type SourceEntry,
   type SourceLimits,
@@ -42,6 +43,8 @@ export interface Refused {
 export interface Admission {
   readonly gater: ConnectionGater
   readonly sources: SourceLimits
+  /** Adds to the penalties of the source of an address; this machine's own has none. */
+  penalise(address: string, penaltyMs: number): void
   /** The gate's verdict on a peer, by itself; also that its key is one we accept. */
   judge(direction: 'inbound' | 'outbound', peer: PeerId): Refusal | undefined
   /** Why a dial to this address was turned away here, once. */
@@ -77,6 +80,12 @@ export function createAdmission(parts: AdmissionParts, options: AdmissionOptions
     return verdict.kind === 'refuse' ? verdict : undefined
   }
 
+  // One misconfigured node on this machine must not shut out its neighbours: all of them share the address.
+  const penalise = (address: string, penaltyMs: number): void => {
+    const source = sourceOf(address)
+    if (!isLoopbackSource(source)) sources.penalise(source, penaltyMs, performance.now())
+  }
+
   const isFull = (isExpected: boolean): boolean => {
     const reserved = isExpected ? 0 : (options.connectionsReserved ?? 0)
     return parts.connections() >= options.connectionsMax - reserved
@@ -97,7 +106,7 @@ export function createAdmission(parts: AdmissionParts, options: AdmissionOptions
     const isExpected = parts.gate?.isListed(peer.toString()) ?? false
     const refusal = judge('inbound', peer) ?? (isFull(isExpected) ? refuse('ERR_SWARM_BUSY') : undefined)
     if (refusal === undefined) return false
-    if (refusal.code !== 'ERR_SWARM_BUSY') sources.penalise(sourceOf(address), unlistedPenaltyMs, performance.now())
+    if (refusal.code !== 'ERR_SWARM_BUSY') penalise(address, unlistedPenaltyMs)
     return turnAway({ direction: 'inbound', peer: peer.toString(), address, refusal })
   }
 
@@ -140,6 +149,7 @@ export function createAdmission(parts: AdmissionParts, options: AdmissionOptions
     gater,
     sources,
     judge,
+    penalise,
     takeRefusal(address) {
       const refusal = refusals.get(address)
       refusals.delete(address)

@@ -56,6 +56,8 @@ class Libp2pFrameStream implements FrameStream {
       })
       if (isGone(stream)) resolve()
     })
+    // Reset before anybody listened: that is no end of file.
+    if (stream.status === 'reset' || stream.status === 'aborted') this.#error = streamError(undefined, peer)
     stream.addEventListener('remoteCloseWrite', () => {
       this.#ended = true
       this.#wake()

@@ -16,7 +16,6 @@ import { libp2pKeyOf } from './identity-adapter.ts'
 import { namedListenErrors } from './listening.ts'
 import { hardenedNoise } from './noise.ts'
 import { withGatedRegistrar } from './registrar.ts'
-import { sourceOf } from './source-limits.ts'
 
 export interface HostParts {
   readonly identity: Identity
@@ -192,15 +191,10 @@ class Libp2pHost implements Host {
   }
 
   async handle(protocol: string, handler: FrameHandler, options: HandleOptions): Promise<void> {
-    await this.handleRaw(
-      protocol,
-      (stream, connection) => {
-        const framed = createFrameStream(stream, { peer: connection.peer, frameBytesMax: options.frameBytesMax })
-        const isOver = this.#streamsOf(connection, protocol) > options.streamsMax
-        void this.#serve(framed, connection, isOver ? busyHandler(options.busy) : handler)
-      },
-      options.streamsMax,
-    )
+    await this.#handleCounted(protocol, options.streamsMax, (stream, connection, isOver) => {
+      const framed = createFrameStream(stream, { peer: connection.peer, frameBytesMax: options.frameBytesMax })
+      void this.#serve(framed, connection, isOver ? busyHandler(options.busy) : handler)
+    })
   }
 
   async handleRaw(
@@ -208,16 +202,41 @@ class Libp2pHost implements Host {
     handler: (stream: Stream, connection: HostConnection) => void,
     streamsMax: number,
   ): Promise<void> {
+    await this.#handleCounted(protocol, streamsMax, (stream, connection, isOver) => {
+      if (isOver) stream.abort(new Error('too many streams'))
+      else handler(stream, connection)
+    })
+  }
+
+  // The library counts streams while they negotiate, so that of a burst over its limit none passes. We count those that
+  // are served; what the library and the muxer still bound is the sum of all.
+  async #handleCounted(
+    protocol: string,
+    streamsMax: number,
+    handler: (stream: Stream, connection: HostConnection, isOver: boolean) => void,
+  ): Promise<void> {
+    const serving = new Map<string, number>()
+    const count = (id: string, by: number): number => {
+      const now = (serving.get(id) ?? 0) + by
+      if (now > 0) serving.set(id, now)
+      else serving.delete(id)
+      return now
+    }
+    const serve = (stream: Stream, connection: HostConnection): void => {
+      const isOver = count(connection.id, 1) > streamsMax
+      if (isOver) count(connection.id, -1)
+      else stream.addEventListener('close', () => count(connection.id, -1), { once: true })
+      handler(stream, connection, isOver)
+    }
     await this.#node.handle(
       protocol,
       (stream, connection) => {
         const known = this.#connections.get(connection.id)
         // Every stream is judged once more: the list may have changed, and a cut connection handles nothing.
         if (known === undefined || this.#mayNotStay(known.peer) !== undefined) stream.abort(new Error('not admitted'))
-        else handler(stream, known)
+        else if (stream.status === 'open') serve(stream, known)
       },
-      // One above our own limit, so that the handler can answer "busy"; the library just resets.
-      { maxInboundStreams: streamsMax + 1, maxOutboundStreams: limits.inboundStreamsMax },
+      { maxInboundStreams: limits.inboundStreamsMax, maxOutboundStreams: limits.inboundStreamsMax },
     )
   }
 
@@ -275,7 +294,7 @@ class Libp2pHost implements Host {
   }
 
   penalise(remoteAddress: string, penaltyMs: number): void {
-    this.#admission.sources.penalise(sourceOf(remoteAddress), penaltyMs, performance.now())
+    this.#admission.penalise(remoteAddress, penaltyMs)
   }
 
   get pending(): number {
@@ -292,7 +311,7 @@ class Libp2pHost implements Host {
     const allows = (connection: Connection): boolean =>
       !(this.#options.isOnProbation?.(connection.remotePeer.toString()) ?? false)
     // Its outbound half runs on connection:open, before our hello, whatever the registrar says: it is asked for by us.
-    const create = identify({ runOnConnectionOpen: false, timeout: limits.helloMsMax })
+    const create = identify({ runOnConnectionOpen: false, maxInboundStreams: 2, timeout: limits.helloMsMax })
     return (components) => create(withGatedRegistrar(components, allows))
   }
 
@@ -324,11 +343,6 @@ class Libp2pHost implements Host {
   #mayNotStay(peer: string): Refusal | undefined {
     const verdict = this.#parts.gate?.mayStay(peer)
     return verdict?.kind === 'refuse' ? verdict : undefined
-  }
-
-  #streamsOf(connection: HostConnection, protocol: string): number {
-    const raw = this.#node.getConnections().find((known) => known.id === connection.id)
-    return raw?.streams.filter((stream) => stream.direction === 'inbound' && stream.protocol === protocol).length ?? 0
   }
 
   async #serve(stream: FrameStream, connection: HostConnection, handler: FrameHandler): Promise<void> {

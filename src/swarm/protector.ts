@@ -54,7 +54,7 @@ export function createProtector(parts: ProtectorParts, swarmKeys: readonly Uint8
       const { key, inbound } = keyOf(parts, ring, start)
       return new ProtectedStream(connection, inbound, parts.keys.createSwarmCipher(key, localNonce), start, undefined)
     } catch (error) {
-      const failure = startFailure(error, wrongKey)
+      const failure = startFailure(error, address, wrongKey)
       parts.onFailed?.(address, failure)
       throw failure
     }
@@ -77,8 +77,8 @@ export function createProtector(parts: ProtectorParts, swarmKeys: readonly Uint8
       const inbound = parts.keys.createSwarmCipher(key, start.nonce)
       return new ProtectedStream(connection, inbound, parts.keys.createSwarmCipher(key, localNonce), start, report)
     } catch (error) {
-      const failure = startFailure(error, wrongKey)
-      if (failure.code === 'ERR_SWARM_WRONG_KEY') reportToDial(options, failure)
+      const failure = startFailure(error, address, wrongKey)
+      reportToDial(options, failure)
       throw failure
     }
   }
@@ -111,10 +111,16 @@ function keyOf(
   throw new WrongKey('What it sent cannot be read with ours.')
 }
 
-function startFailure(error: unknown, wrongKey: (what: string) => HyraxError): HyraxError {
+function startFailure(error: unknown, address: string, wrongKey: (what: string) => HyraxError): HyraxError {
   if (error instanceof WrongKey) return wrongKey(error.message)
   const what = error instanceof Error ? error.message : 'closed'
-  return fail('ERR_HOST_STREAM', { peer: '?', what: `during the swarm-key check: ${what}` }, { cause: error })
+  return fail('ERR_NODE_UNREACHABLE', { address, what: `${what} before the swarm-key check` }, { cause: error })
+}
+
+// A socket's error and our own time limit both arrive as an abort; the name tells them apart.
+function likelyBecause(error: Error | undefined): string {
+  const isSilent = error?.name === 'AbortError' || error?.name === 'TimeoutError'
+  return `The remote ${isSilent ? 'fell silent' : 'closed'} during the swarm-key check: most likely another key.`
 }
 
 /** The connection under the swarm key. Owns two ciphers, freed when the connection closes, however. */
@@ -125,6 +131,7 @@ class ProtectedStream extends AbstractMultiaddrConnection {
   readonly #report: ((what: string) => HyraxError) | undefined
   #greetingRead: number
   #freed = false
+  #endedHere = false
 
   constructor(
     connection: MultiaddrConnection,
@@ -181,8 +188,7 @@ class ProtectedStream extends AbstractMultiaddrConnection {
 
   #onClosed(event: Event): void {
     const { error, local } = event as StreamCloseEvent
-    if (this.#greetingRead < greeting.length && local !== true)
-      this.#report?.('The remote closed during the swarm-key check: most likely another key.')
+    if (this.#greetingRead < greeting.length && !this.#endedHere) this.#report?.(likelyBecause(error))
     this.#free()
     if (error === undefined) this.onTransportClosed()
     else if (local === true) this.abort(error)
@@ -208,10 +214,12 @@ class ProtectedStream extends AbstractMultiaddrConnection {
   }
 
   override async sendClose(options?: AbortOptions): Promise<void> {
+    this.#endedHere = true
     await this.#connection.close(options)
   }
 
   override sendReset(error: Error): void {
+    this.#endedHere = true
     this.#connection.abort(error)
     this.#free()
   }

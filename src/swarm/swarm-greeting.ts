@@ -60,12 +60,12 @@ export function readStart(
     }
     const onClose = (): void => {
       settle(() => {
-        reject(new Error('closed'))
+        reject(new Error('it closed'))
       })
     }
     const onAbort = (): void => {
       settle(() => {
-        reject(new Error('no answer in time'))
+        reject(new Error('it fell silent'))
       })
     }
     const settle = (then: () => void): void => {

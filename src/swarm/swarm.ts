@@ -236,6 +236,7 @@ class HyraxSwarm implements Swarm {
     const link = this.#links.get(connection.id)
     if (link === undefined) throw this.#closedBeforeHello(connection.peer)
     await link.settled
+    this.#closeSpare(link)
     if (link.state === 'welcomed' || this.#primary.has(connection.peer)) return connection.peer
     throw link.failure ?? this.#closedBeforeHello(connection.peer)
   }
@@ -304,6 +305,13 @@ class HyraxSwarm implements Swarm {
 
   onGone(listener: (peer: string) => void): void {
     this.#goneListeners.push(listener)
+  }
+
+  // Two addresses of one peer gave two connections, both dialled from here: nobody needs the second.
+  #closeSpare(link: Link): void {
+    const primary = this.#primary.get(link.connection.peer)
+    if (primary === undefined || primary === link || primary.connection.direction === 'inbound') return
+    if (link.connection.direction === 'outbound') void link.connection.close()
   }
 
   async #dial(address: string): Promise<HostConnection> {

@@ -1,6 +1,13 @@
 import { createGate, type Gate, type GateFacts } from '../../src/access/index.ts'
 import { silentLog, type Clock, type Log } from '../../src/base/index.ts'
-import { generateSwarmKey, openKeys, systemRandom, type Identity, type Keys } from '../../src/keys/index.ts'
+import {
+  generateIdentity,
+  generateSwarmKey,
+  openKeys,
+  systemRandom,
+  type Identity,
+  type Keys,
+} from '../../src/keys/index.ts'
 import { createSwarm, type Swarm, type SwarmOptions, type SwarmParts } from '../../src/swarm/index.ts'
 
 /** A node of the swarm in this process, on real loopback sockets. */
@@ -21,6 +28,7 @@ export interface NodeOptions extends Partial<SwarmOptions> {
   readonly name?: string
   readonly log?: Log
   readonly identity?: Identity
+  readonly keys?: Keys
   readonly binding?: () => Uint8Array | null
   readonly listsDigests?: SwarmParts['listsDigests']
 }
@@ -39,11 +47,11 @@ export async function createSwarmCast() {
     async node(options: NodeOptions = {}): Promise<SwarmNode> {
       const { gate: facts, swarmKeys = [swarmKey], name = 'node', log = silentLog, ...rest } = options
       const gate = createGate(facts)
-      const identity = rest.identity ?? keys.generateIdentity(systemRandom)
+      const identity = rest.identity ?? generateIdentity(systemRandom)
       const swarm = await createSwarm(
         {
           identity,
-          keys,
+          keys: rest.keys ?? keys,
           swarmKeys,
           gate,
           clock: realClock,

@@ -1,0 +1,139 @@
+import net from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { generateSwarmKey, openKeys, swarmKeyFingerprint, systemRandom } from '../../src/keys/index.ts'
+import { createSplitter } from '../helpers/splitter.ts'
+import { createStockNode, type StockNode } from '../helpers/stock-node.ts'
+import { createSwarmCast, eventually, isFull, welcomedPeers, type SwarmCast } from '../helpers/swarm-nodes.ts'
+
+let cast: SwarmCast
+const stocks: StockNode[] = []
+const closers: (() => void)[] = []
+beforeAll(async () => {
+  cast = await createSwarmCast()
+})
+afterEach(async () => {
+  for (const close of closers.splice(0)) close()
+  await Promise.all(stocks.splice(0).map((node) => node.stop()))
+  await cast.stopAll()
+})
+
+async function stock(...args: Parameters<typeof createStockNode>): Promise<StockNode> {
+  const node = await createStockNode(...args)
+  stocks.push(node)
+  return node
+}
+
+describe('a stock libp2p node with the same swarm key', () => {
+  it('connects, identifies and pings, and is shown as not welcomed', async () => {
+    const one = await cast.node()
+    const other = await stock(cast.swarmKey)
+    const connection = await other.dial(multiaddr(one.address()))
+    const agent = async (): Promise<string> =>
+      new TextDecoder().decode((await other.peerStore.get(connection.remotePeer)).metadata.get('AgentVersion'))
+    await eventually(async () => (await agent()) === 'hyrax/test', 'our agent, by its identify')
+    expect(await other.services.ping.ping(connection.remotePeer)).toBeGreaterThanOrEqual(0)
+    expect(one.swarm.peers()).toMatchObject([{ peer: other.peerId.toString(), state: 'connected', name: '' }])
+    expect(welcomedPeers(one)).toEqual([])
+    expect(await one.swarm.ping(other.peerId.toString())).toBeGreaterThan(0)
+    await expect(one.swarm.open(other.peerId.toString(), '/x', 100)).rejects.toMatchObject({
+      code: 'ERR_SWARM_NOT_CONNECTED',
+    })
+  })
+  it('is dialled by us, and stays: it does not say hello', async () => {
+    const one = await cast.node()
+    const other = await stock(cast.swarmKey)
+    const address = other.getMultiaddrs()[0]?.toString() ?? ''
+    await expect(one.swarm.connect(address)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+    await eventually(() => one.swarm.peers()[0]?.agent !== '', 'its agent, by identify')
+    expect(one.swarm.peers()).toMatchObject([{ state: 'connected', direction: 'outbound' }])
+  })
+  it.each(['sodium-native', 'wasm'] as const)(
+    'understands every split of our bytes and we of its (%s)',
+    async (backend) => {
+      const keys = await openKeys({ backend })
+      const one = await cast.node({ keys })
+      const other = await stock(cast.swarmKey)
+      for (const size of [1, 7, 23, 24, 25, 43, 44, 45]) {
+        const splitter = await createSplitter(one.bareAddress(), size)
+        closers.push(splitter.close)
+        const connection = await other.dial(multiaddr(splitter.address))
+        expect(connection.remotePeer.toString()).toBe(one.peer)
+        await connection.close()
+        const back = await createSplitter(other.getMultiaddrs()[0]?.toString() ?? '', size)
+        closers.push(back.close)
+        await expect(one.swarm.connect(back.address)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })
+        await one.swarm.disconnect(other.peerId.toString())
+      }
+    },
+  )
+})
+
+describe('sec/N1 another swarm key', () => {
+  it('is named on both sides, every time, and no connection comes to be', async () => {
+    const one = await cast.node()
+    const other = await cast.node({ swarmKeys: [generateSwarmKey(systemRandom)] })
+    let opened = 0
+    one.swarm.host.onConnection(() => opened++)
+    other.swarm.host.onConnection(() => opened++)
+    const codes: string[] = []
+    for (let index = 0; index < 40; index++)
+      await other.swarm
+        .connect(one.address())
+        .catch((error: { code: string; message: string }) => codes.push(error.code))
+    expect(codes).toEqual(new Array(40).fill('ERR_SWARM_WRONG_KEY'))
+    expect(opened).toBe(0)
+    expect(one.swarm.failures()).toMatchObject([{ code: 'ERR_SWARM_WRONG_KEY', direction: 'inbound', count: 40 }])
+    expect(one.swarm.failures()[0]?.data['fingerprint']).toBe(swarmKeyFingerprint(cast.swarmKey))
+  })
+  it('of a stock node is named by us on either side', async () => {
+    const one = await cast.node()
+    const other = await stock(generateSwarmKey(systemRandom))
+    await expect(other.dial(multiaddr(one.address()))).rejects.toThrow()
+    expect(one.swarm.failures()).toMatchObject([{ code: 'ERR_SWARM_WRONG_KEY' }])
+  })
+  it('or none at all, is named', async () => {
+    const one = await cast.node()
+    const other = await stock(undefined)
+    await expect(other.dial(multiaddr(one.address()))).rejects.toThrow()
+    await eventually(() => one.swarm.failures().length > 0, 'the failure')
+    expect(one.swarm.failures()).toMatchObject([
+      { code: 'ERR_SWARM_WRONG_KEY', data: { what: 'It uses no swarm key at all.' } },
+    ])
+    await expect(one.swarm.connect(other.getMultiaddrs()[0]?.toString() ?? '')).rejects.toMatchObject({
+      // What it takes our nonce for is chance: it closes at once, or waits for more.
+      code: expect.stringMatching(/^ERR_(SWARM_WRONG_KEY|NODE_UNREACHABLE)$/),
+    })
+  })
+  it('random bytes open nothing and leave nothing', async () => {
+    const one = await cast.node()
+    let opened = 0
+    one.swarm.host.onConnection(() => opened++)
+    const port = Number(/tcp\/(\d+)/.exec(one.address())?.[1])
+    for (let index = 0; index < (isFull ? 200 : 40); index++)
+      await new Promise<void>((resolve) => {
+        const socket = net.connect(port, '127.0.0.1', () => socket.write(systemRandom.bytes(44 + index)))
+        socket.on('error', () => undefined)
+        socket.resume().on('close', () => {
+          resolve()
+        })
+      })
+    expect(opened).toBe(0)
+    expect(one.swarm.host.pending).toBe(0)
+  })
+})
+
+describe('a key ring', () => {
+  it('lets nodes with the old key and the new one meet, whoever dials', async () => {
+    const [oldKey, newKey] = [cast.swarmKey, generateSwarmKey(systemRandom)]
+    const old = await cast.node({ swarmKeys: [oldKey] })
+    const turning = await cast.node({ swarmKeys: [newKey, oldKey] })
+    const turned = await cast.node({ swarmKeys: [newKey] })
+    expect(await old.swarm.connect(turning.address())).toBe(turning.peer)
+    expect(await turned.swarm.connect(turning.address())).toBe(turning.peer)
+    await turning.swarm.disconnect(old.peer)
+    // The first dial finds out that the new key is not known there; the next uses the old one.
+    await expect(turning.swarm.connect(old.address())).rejects.toMatchObject({ code: 'ERR_SWARM_WRONG_KEY' })
+    expect(await turning.swarm.connect(old.address())).toBe(old.peer)
+  })
+})
