@@ -16,13 +16,22 @@ function bundle() {
   const { buildSync } = require('esbuild')
   const outdir = path.join(root, 'dist', 'bin')
   const fresh = `${outdir}.${process.pid}`
+  // One build each: in a common one `ax` would load what only `axd` uses of a room, because chunks are cut by file.
+  const reports = ['ax', 'axd'].map((name) => bundleOne(buildSync, name, fresh))
+  replaceDirectory(fresh, outdir)
+  const outputs = Object.assign({}, ...reports.map((report) => report.outputs))
+  const inputs = Object.assign({}, ...reports.map((report) => report.inputs))
+  fs.writeFileSync(path.join(root, 'dist', 'bundle.json'), JSON.stringify({ inputs, outputs }))
+}
+
+function bundleOne(buildSync, name, outdir) {
   const { metafile } = buildSync({
     absWorkingDir: root,
-    entryPoints: ['src/bin/ax.ts', 'src/bin/axd.ts'],
-    outdir: fresh,
+    entryPoints: [`src/bin/${name}.ts`],
+    outdir,
     bundle: true,
     splitting: true,
-    chunkNames: 'chunk-[hash]',
+    chunkNames: `${name}-[hash]`,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -32,8 +41,7 @@ function bundle() {
     logLevel: 'warning',
     metafile: true,
   })
-  replaceDirectory(fresh, outdir)
-  fs.writeFileSync(path.join(root, 'dist', 'bundle.json'), JSON.stringify(metafile))
+  return metafile
 }
 
 /** Swaps the finished bundles in, so that a process that starts meanwhile finds the old ones or the new ones. */

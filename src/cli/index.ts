@@ -6,4 +6,3 @@
  * process.exitCode = await main(process.argv.slice(2))
  */
 export { main } from './main.ts'
-export { everyLeaf } from './help.ts'

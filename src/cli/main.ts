@@ -1,5 +1,3 @@
-import { asHyraxError } from '../base/index.ts'
-import { printFailure } from './failure.ts'
 import { settleOptions, type OutputFormat, type Settled } from './global-options.ts'
 import { nouns } from './nouns.ts'
 import { findPath, type Path } from './path.ts'
@@ -14,6 +12,7 @@ export async function main(argv: readonly string[], terminal: Terminal = openTer
     return await runWords(argv, terminal)
   } catch (error) {
     // Before the options are read, the output format is what stands in argv.
+    const { printFailure } = await import('./failure.ts')
     return printFailure(error, earlyFormat(argv, terminal), terminal, terminal.colors.stderr)
   }
 }
@@ -52,7 +51,8 @@ async function runLeaf({ noun, leaf, rest }: Path & { kind: 'leaf' }, terminal: 
     await printOutcome(outcome, settled, terminal)
     return outcome.exit ?? 0
   } catch (error) {
-    return printFailure(asHyraxError(error), settled.output, terminal, colored(settled, terminal))
+    const { printFailure } = await import('./failure.ts')
+    return printFailure(error, settled.output, terminal, colored(settled, terminal))
   } finally {
     await session.close()
   }

@@ -1,19 +1,26 @@
 import { chown, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { planGuardedChange, type GuardedPlan } from '../access/index.ts'
 import { fail, limits } from '../base/index.ts'
 import { formatSwarmKey, parseAxKey, parseSwarmKey, peerIdText } from '../codec/index.ts'
 import { readSecretFile, readTextFile, writeFileAtomic } from '../files/index.ts'
 import { openKeys, swarmKeyFingerprint } from '../keys/index.ts'
-import { parseSettings, printSettings, readScope, type ChangeFacts, type SettingsChange } from '../settings/index.ts'
+import {
+  parseSettings,
+  planChange,
+  printSettings,
+  readScope,
+  type ChangeFacts,
+  type ChangePlan,
+  type SettingsChange,
+} from '../settings/index.ts'
 import { isCode } from './failure.ts'
 
 /** The settings of a node that does not run, while its data directory is locked against its start. */
 export interface StoppedNode {
   read(scope: string, defaults: boolean): ReturnType<typeof readScope>
   /** Validates, writes, and gives the plan. Nobody can lock out whoever holds the files: there is no caller to guard. */
-  change(change: SettingsChange): Promise<GuardedPlan>
+  change(change: SettingsChange): Promise<ChangePlan>
 }
 
 /**
@@ -32,7 +39,7 @@ export async function editStopped<T>(directory: string, edit: (node: StoppedNode
     return await edit({
       read: (scope, defaults) => readScope(tree, scope, { defaults, secrets: facts.secrets }),
       async change(change) {
-        const plan = planGuardedChange(tree, change, { ...facts, now: Date.now(), force: false })
+        const plan = planChange(tree, change, facts)
         await writeFileAtomic(path, printSettings(plan.tree), { mode: 0o600, overwrite: true })
         if (plan.swarmKey !== undefined) await writeSwarmKey(directory, plan.swarmKey)
         return plan
