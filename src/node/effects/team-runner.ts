@@ -1,0 +1,343 @@
+import { asHyraxError, fail, labels, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
+import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } from '../../codec/index.ts'
+import type { Identity, Keys } from '../../keys/index.ts'
+import {
+  answerCheck,
+  bundleChecks,
+  deviceId,
+  parseCommand,
+  readAct,
+  Replica,
+  type Act,
+  type Command,
+  type CommandStore,
+  type Intent,
+  type KeptCommand,
+  type Outcome,
+  type ReplicaEffect,
+  type ReplicaEvent,
+  type RightsChange,
+} from '../../team/index.ts'
+import type { TeamStream } from './team-stream.ts'
+
+/** An event without its time, which the runner adds. */
+type Timeless<E> = E extends unknown ? Omit<E, 'now'> : never
+type RunnerEvent = Timeless<ReplicaEvent>
+
+/** Connections that were cut for a change of rights. */
+export interface Cut {
+  readonly peers: readonly string[]
+  readonly ms: number
+}
+
+export interface RunnerParts {
+  readonly team: Uint8Array
+  readonly store: CommandStore
+  readonly keys: Keys
+  readonly own: { readonly identity: Identity; readonly signing: Identity }
+  readonly clock: Clock
+  readonly random: Randomness
+  readonly log: Log
+  /** Rights changed: tells the rest of the node and cuts what must be cut. */
+  readonly onRights: (change: RightsChange, removedPeers: readonly string[]) => Cut
+  /** Cuts every connection of a peer that misbehaved. */
+  readonly onPenalty: (peer: string) => void
+}
+
+/** A removed peer gets this long to take the proof of its removal. */
+const proofMs = 200
+/** After a write that failed the team is read anew from the disk. */
+const reopenMs = 1_000
+
+/** Runs one replica: does its effects against the store, libsodium and the streams, and reports back. */
+export class TeamRunner {
+  readonly team: Uint8Array
+  /** What the operator should know. */
+  readonly problems = new Set<string>()
+  readonly #parts: RunnerParts
+  readonly #streams = new Map<string, TeamStream>()
+  readonly #devices = new Map<string, { device: Uint8Array; given: boolean }>()
+  readonly #verdicts = new Map<number, (outcome: Outcome) => void>()
+  readonly #events: RunnerEvent[] = []
+  #replica: Replica
+  #isStepping = false
+  #isStopped = false
+  #request = 0
+  #appended = 0
+  #timer: NodeJS.Timeout | undefined
+  #proofs: Promise<void> = Promise.resolve()
+  #cut: Promise<Cut> = Promise.resolve({ peers: [], ms: 0 })
+
+  /** Reads the team from its store, verifying what has no verified bit, and drops what is damaged. */
+  static async open(parts: RunnerParts, isFounder = false): Promise<TeamRunner> {
+    const runner = new TeamRunner(parts, [], isFounder)
+    await runner.#reload(isFounder)
+    return runner
+  }
+
+  private constructor(parts: RunnerParts, loaded: readonly KeptCommand[], isFounder: boolean) {
+    this.#parts = parts
+    this.team = parts.team
+    this.#replica = this.#makeReplica(loaded, isFounder)
+  }
+
+  get replica(): Replica {
+    return this.#replica
+  }
+
+  /** Peers with a sync stream. */
+  get linked(): readonly string[] {
+    return [...this.#streams.keys()]
+  }
+
+  has(peer: string): boolean {
+    return this.#streams.has(peer)
+  }
+
+  /** Authors; resolves when the command is durable and connections that must end have ended. */
+  author(intent: Intent, force: boolean): Promise<Outcome & { readonly cut: Cut }> {
+    const request = ++this.#request
+    return new Promise((resolve) => {
+      this.#verdicts.set(request, (outcome) => {
+        void this.#cut.then((cut) => {
+          resolve({ ...outcome, cut })
+        })
+      })
+      this.#cut = Promise.resolve({ peers: [], ms: 0 })
+      this.take({ kind: 'author', request, intent, time: this.#parts.clock.now(), force })
+    })
+  }
+
+  /** A sync stream is up. Where there are two, the one stays that the side opened whose PeerId sorts first. */
+  adopt(stream: TeamStream, device: Uint8Array, given: boolean, first?: CborMap): void {
+    const { peer } = stream
+    const before = this.#streams.get(peer)
+    if (this.#isStopped || (before !== undefined && before.isOurs && !stream.isOurs && this.#sortsFirst(peer))) {
+      stream.abort('ERR_SWARM_BUSY')
+      return
+    }
+    this.#streams.set(peer, stream)
+    before?.abort('ERR_SWARM_BUSY')
+    this.#devices.set(peer, { device, given })
+    this.take({ kind: 'connected', peer, device, given })
+    stream.read(
+      first,
+      (frame) => {
+        if (this.#streams.get(peer) === stream) this.take({ kind: 'frame', peer, frame })
+      },
+      () => {
+        if (this.#streams.get(peer) !== stream) return
+        this.#streams.delete(peer)
+        this.take({ kind: 'gone', peer })
+      },
+    )
+  }
+
+  /** True where the peer's side is to open the stream: the one whose PeerId sorts first does. */
+  waitsFor(peer: string): boolean {
+    return !this.#sortsFirst(peer)
+  }
+
+  /** Ends the link with a peer whose connection is gone. */
+  forget(peer: string): void {
+    this.#streams.get(peer)?.abort('ERR_TEAM_NOT_MEMBER')
+  }
+
+  /** Gives the replica an event; effects of one are done before the next is taken. */
+  take(event: RunnerEvent): void {
+    this.#events.push(event)
+    if (this.#isStepping) return
+    this.#isStepping = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        if (this.#isStopped) continue
+        const now = Math.floor(performance.now())
+        for (const effect of this.#replica.step({ ...next, now } as ReplicaEvent)) this.#perform(effect)
+      }
+    } finally {
+      this.#isStepping = false
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    for (const stream of this.#streams.values()) stream.abort('ERR_SWARM_BUSY')
+    this.#refuseWaiting(refuse('ERR_TEAM_UNKNOWN_TEAM', { team: idText('team', this.team) }))
+  }
+
+  #makeReplica(loaded: readonly KeptCommand[], isFounder: boolean): Replica {
+    const { own, random } = this.#parts
+    const device = deviceId(own.identity.publicKey)
+    const sign = (unsigned: Uint8Array): Uint8Array => this.#parts.keys.sign(own.signing, labels.command, unsigned)
+    return new Replica({ team: this.team, device, signingKey: own.signing.publicKey, sign, random, isFounder }, loaded)
+  }
+
+  async #reload(isFounder: boolean): Promise<void> {
+    const { store, log } = this.#parts
+    const { commands, parked, damaged } = await store.load()
+    const sound = commands.filter((command) => command.isVerified || this.#verifies(command))
+    const forged = commands.filter((command) => !sound.includes(command)).map(({ id }) => id)
+    this.#replica = this.#makeReplica(sound, isFounder)
+    this.#appended = this.#replica.graph.nodes.length
+    const dropped = [...damaged, ...forged, ...this.#replica.dropped]
+    const [first] = dropped
+    if (first !== undefined) {
+      await store.drop(dropped)
+      const problem = fail('ERR_STORE_DAMAGED', { id: idText('cmd', first), descendants: dropped.length - 1 })
+      this.problems.add(problem.message)
+      log.error('damaged records dropped', {
+        team: idText('team', this.team),
+        code: problem.code,
+        count: dropped.length,
+      })
+    }
+    if (parked.length > 0) this.take({ kind: 'revive', commands: parked })
+    else this.take({ kind: 'tick' })
+  }
+
+  #verifies({ bytes }: KeptCommand): boolean {
+    const command = parseCommand(bytes)
+    if (command.kind === 'refuse' || command.kind === 'foreign') return false
+    const { key: publicKey, unsigned, signature } = command as Command
+    const act = readAct(command as Command)
+    const ofBundle = act.kind !== 'refuse' && 'bundle' in (act as Act).body ? bundleOf(act as Act) : []
+    const own = { kind: 'signature', publicKey, label: labels.command, bytes: unsigned, signature } as const
+    return [own, ...ofBundle].every((check) => answerCheck(this.#parts.keys, check))
+  }
+
+  #perform(effect: ReplicaEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#streams.get(effect.peer)?.send(effect.frame)
+        return
+      case 'verify':
+        this.#verify(effect)
+        return
+      case 'append':
+        void this.#append(effect)
+        return
+      case 'park':
+        this.#parts.store.park(effect.id, effect.bytes).catch(() => undefined)
+        return
+      case 'verdict':
+        this.#verdicts.get(effect.request)?.(effect.outcome)
+        this.#verdicts.delete(effect.request)
+        return
+      case 'rights':
+        this.#rights(effect.change)
+        return
+      case 'cut':
+        this.#cutLink(effect)
+        return
+      case 'wake':
+        this.#wake(effect.at)
+        return
+      case 'alarm':
+      case 'recalled':
+        this.#report(effect)
+    }
+  }
+
+  #verify({ token, checks }: ReplicaEffect & { kind: 'verify' }): void {
+    const verdicts = checks.map((check) => answerCheck(this.#parts.keys, check))
+    // Not at once: a long catch-up must leave room for everything else.
+    setImmediate(() => {
+      this.take({ kind: 'verified', token, verdicts })
+    })
+  }
+
+  async #append({ records }: ReplicaEffect & { kind: 'append' }): Promise<void> {
+    const replica = this.#replica
+    try {
+      await this.#parts.store.append(records)
+    } catch (error) {
+      if (replica === this.#replica) this.#fail(error)
+      return
+    }
+    if (replica !== this.#replica) return
+    this.#appended += records.length
+    this.take({ kind: 'stored', count: this.#appended })
+  }
+
+  /** A write failed: nothing of it is acknowledged, and the team starts again from what is on disk. */
+  #fail(error: unknown): void {
+    const failure = asHyraxError(error, 'ERR_STORE_WRITE')
+    this.#parts.log.error('the store cannot be written', { code: failure.code, what: failure.message })
+    this.problems.add(failure.message)
+    this.#refuseWaiting({ kind: 'refuse', code: failure.code, data: failure.data })
+    this.#replica = this.#makeReplica([], false)
+    for (const stream of this.#streams.values()) stream.abort('ERR_STORE_WRITE')
+    const again = async (): Promise<void> => {
+      if (this.#isStopped) return
+      try {
+        await this.#reload(false)
+        this.problems.delete(failure.message)
+      } catch {
+        setTimeout(() => void again(), reopenMs).unref()
+      }
+    }
+    setTimeout(() => void again(), reopenMs).unref()
+  }
+
+  #refuseWaiting(outcome: Outcome): void {
+    for (const tell of this.#verdicts.values()) tell(outcome)
+    this.#verdicts.clear()
+  }
+
+  /** Removed devices lose their connections, as soon as the proof of it has left, or would not leave. */
+  #rights(change: RightsChange): void {
+    const devices = new Set(change.removed)
+    const bound = [...this.#devices].filter(([, { device }]) => devices.has(toHex(device))).map(([peer]) => peer)
+    const departures = change.removed.map((deviceHex) => this.#replica.state.departures.get(deviceHex))
+    const byKey = departures.filter((departure) => departure !== undefined).map(({ identity }) => peerIdText(identity))
+    const peers = [...new Set([...bound, ...byKey])]
+    this.#cut = this.#proofs.then(() => this.#parts.onRights(change, peers))
+    this.#proofs = Promise.resolve()
+  }
+
+  #cutLink({ peer, code, penalise }: ReplicaEffect & { kind: 'cut' }): void {
+    const stream = this.#streams.get(peer)
+    this.#streams.delete(peer)
+    if (stream === undefined) return
+    if (penalise) {
+      this.#parts.log.warn('peer cut: bad commands', { peer, code })
+      stream.abort(code)
+      this.#parts.onPenalty(peer)
+      return
+    }
+    const late = new Promise<void>((resolve) => setTimeout(resolve, proofMs))
+    const left = Promise.race([stream.flushed(), late])
+    this.#proofs = Promise.all([this.#proofs, left]).then(() => {
+      stream.abort(code)
+    })
+  }
+
+  #wake(at: number): void {
+    clearTimeout(this.#timer)
+    const tick = (): void => {
+      this.take({ kind: 'tick' })
+    }
+    this.#timer = setTimeout(tick, Math.max(1, at - performance.now()))
+    this.#timer.unref()
+  }
+
+  #report(effect: ReplicaEffect & { kind: 'alarm' | 'recalled' }): void {
+    const team = idText('team', this.team)
+    if (effect.kind === 'alarm') {
+      this.problems.add(fail(effect.code, effect.data).message)
+      this.#parts.log.error('team alarm', { team, code: effect.code, ...effect.data })
+      return
+    }
+    const id = idText('cmd', effect.id)
+    this.#parts.log.warn('own command recalled', { team, id, code: 'ERR_TEAM_RECALLED', reason: effect.refusal.code })
+  }
+
+  #sortsFirst(peer: string): boolean {
+    return compareBytes(this.#parts.own.identity.publicKey, parsePeerId(peer)) < 0
+  }
+}
+
+function bundleOf(act: Act): ReturnType<typeof bundleChecks> {
+  return 'bundle' in act.body ? bundleChecks(act.body.bundle) : []
+}

@@ -1,0 +1,381 @@
+import { fail, labels, type Clock, type Log, type Randomness, type Refusal } from '../../base/index.ts'
+import { encodeCbor, fromHex, idText, parseId, toHex } from '../../codec/index.ts'
+import type { FrameStream } from '../../host/index.ts'
+import type { Identity, Keys } from '../../keys/index.ts'
+import type { Store } from '../../store/index.ts'
+import {
+  accessView,
+  deviceId,
+  foundTeam,
+  makeKeyBundle,
+  makePeerBinding,
+  resolveDevice,
+  rolesOf,
+  teamLog,
+  teamView,
+  type AuthorParts,
+  type Command,
+  type Intent,
+  type KeyBundle,
+  type LogEntry,
+  type Member,
+  type RoleView,
+  type TeamView,
+} from '../../team/index.ts'
+import { SyncPeers, type SyncPeer } from './sync-peers.ts'
+import { TeamLinks, type SyncPort } from './team-links.ts'
+import { TeamRunner, type Cut } from './team-runner.ts'
+
+export type { SyncPort } from './team-links.ts'
+
+export interface TeamsParts {
+  readonly keys: Keys
+  readonly own: {
+    readonly identity: Identity
+    readonly signing: Identity
+    readonly encryption: { readonly publicKey: Uint8Array }
+  }
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Randomness
+  readonly log: Log
+  /** Where watchers look. */
+  readonly events: { emit(topic: 'team', event: string, data: Record<string, unknown>): void }
+  /** Aborts every connection with these peers. */
+  readonly cut: (peers: readonly string[]) => Cut
+  /** Called when a team's rights changed, before anything is cut or acknowledged: the gate's facts may have changed. */
+  readonly onRights?: (team: string) => void
+}
+
+/** A command of ours that is durable, and the connections that ended because of it. */
+export interface Authored {
+  readonly team: string
+  readonly command: string
+  readonly cut: Cut
+}
+
+/** The teams of a node. A `team` argument is an id, a unique prefix of one, or a name; none where there is one team. */
+export interface Teams {
+  readonly device: { readonly id: string; readonly peer: string; readonly bundle: KeyBundle }
+  binding(): Uint8Array
+  /** Refused where a name or key has not its form. */
+  createTeam(name: string, deviceName: string): Promise<TeamView>
+  /** AddTeam: false where it is kept already. ERR_CODEC_TEXT for what is no team id. */
+  addTeam(id: string): Promise<{ team: string; added: boolean }>
+  /** RemoveTeam: deletes the local copy. While this device is a member it wants `force`: ERR_INVALID_NODE_STATE. */
+  removeTeam(team: string, force: boolean): Promise<{ team: string; removed: boolean }>
+  list(): TeamView[]
+  /** ERR_TEAM_UNKNOWN_TEAM, ERR_TEAM_AMBIGUOUS. */
+  view(team?: string): TeamView
+  roles(team?: string): RoleView[]
+  log(team?: string, last?: number): LogEntry[]
+  /** ERR_TEAM_UNKNOWN_DEVICE, ERR_TEAM_AMBIGUOUS. */
+  resolveDevice(team: string | undefined, device: string): Member
+  author(team: string | undefined, intent: Intent, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
+  readonly syncPeers: {
+    add(address: string, team: string | undefined, rateSeconds?: number): Promise<{ team: string; added: boolean }>
+    remove(address: string, team: string | undefined): Promise<{ team: string; removed: boolean }>
+    list(team?: string): (SyncPeer & { readonly connected: boolean })[]
+  }
+  /** Syncs with everybody who is connected, now; resolves when it is quiet. `commands`: how many came. */
+  syncNow(team?: string): Promise<{ team: string; peers: number; commands: number; stateHash: string }>
+  /** Peers with a sync stream of that team. */
+  linkedPeers(team?: string): readonly string[]
+  /** The device a connected peer is bound to (`dev_b…`). */
+  deviceOf(peer: string): string | undefined
+  /** What the gate is told of the team that governs the swarm; a team that is unknown or closed lists nobody. */
+  accessFacts(team: string): { readonly listed: ReadonlySet<string>; readonly removed: ReadonlySet<string> }
+  warnings(): string[]
+  /** Joins the swarm: from now on sync peers are dialled and streams opened. */
+  attach(port: SyncPort): void
+  peerWelcomed(peer: string, binding: Uint8Array | null): void
+  peerGone(peer: string): void
+  /** Handles a stream that a welcomed peer opened. */
+  acceptSync(stream: FrameStream): Promise<void>
+  stop(): void
+}
+
+/** Opens all teams that the store keeps. */
+export async function createTeams(parts: TeamsParts): Promise<Teams> {
+  const teams = new NodeTeams(parts)
+  await teams.open()
+  return teams
+}
+
+const quietMs = 300
+const syncNowMsMax = 10_000
+
+class NodeTeams implements Teams {
+  readonly device: Teams['device']
+  readonly #parts: TeamsParts
+  readonly #runners = new Map<string, TeamRunner>()
+  readonly #links: TeamLinks
+  readonly #binding: Uint8Array
+  #peers: SyncPeers | undefined
+
+  constructor(parts: TeamsParts) {
+    const { keys, own } = parts
+    this.#parts = parts
+    const { identity } = own
+    const material = { sequence: 0, signing: [own.signing.publicKey], encryption: [own.encryption.publicKey] }
+    const bundle = makeKeyBundle(keys, { identity, ...material })
+    this.device = { id: idText('dev', deviceId(identity.publicKey)), peer: identity.peer, bundle }
+    this.#links = new TeamLinks({
+      keys,
+      log: parts.log,
+      runners: this.#runners,
+      isGiven: (team, peer) => this.#syncPeers().isGiven(team, peer),
+    })
+    this.#binding = makePeerBinding(keys, { identity, node: identity, sequence: 0 })
+  }
+
+  async open(): Promise<void> {
+    const { store, clock, random } = this.#parts
+    for (const [name] of await store.meta.list('team/'))
+      await this.#openRunner(fromHex(name.slice('team/'.length)), false)
+    const connect = (address: string): Promise<string> => this.#connect(address)
+    const onReached = (team: Uint8Array, peer: string): void => {
+      this.#reached(team, peer)
+    }
+    this.#peers = await SyncPeers.open({ store, clock, random, connect, onReached })
+  }
+
+  binding(): Uint8Array {
+    return this.#binding
+  }
+
+  async createTeam(name: string, deviceName: string): Promise<TeamView> {
+    const { clock, random, store } = this.#parts
+    const { bundle } = this.device
+    const made = foundTeam({ ...this.#authorParts(), bundle, random }, { name, deviceName, time: clock.now() })
+    if (made.kind === 'refuse') throw fail((made as Refusal).code, (made as Refusal).data)
+    const { id, bytes } = made as Command
+    const commands = store.team(id)
+    await commands.load()
+    await commands.append([{ id, bytes }])
+    await store.meta.put(`team/${toHex(id)}`, encodeCbor({ v: 1 }))
+    await this.#openRunner(id, true)
+    return this.view(idText('team', id))
+  }
+
+  async addTeam(id: string): Promise<{ team: string; added: boolean }> {
+    const team = parseId('team', id)
+    if (this.#runners.has(toHex(team))) return { team: id, added: false }
+    await this.#parts.store.meta.put(`team/${toHex(team)}`, encodeCbor({ v: 1 }))
+    await this.#openRunner(team, false)
+    this.#links.considerAll()
+    return { team: id, added: true }
+  }
+
+  async removeTeam(text: string, force: boolean): Promise<{ team: string; removed: boolean }> {
+    const runner = this.#find(text)
+    const { state } = runner.replica
+    const isMember = state.members.has(toHex(deviceId(this.#parts.own.identity.publicKey)))
+    if (isMember && state.open && !force)
+      throw fail('ERR_INVALID_NODE_STATE', { what: 'this device is still a member of the team; insist with --force' })
+    runner.stop()
+    this.#runners.delete(toHex(runner.team))
+    await this.#syncPeers().removeAll(runner.team)
+    await this.#parts.store.meta.del(`team/${toHex(runner.team)}`)
+    await this.#parts.store.team(runner.team).clear()
+    return { team: idText('team', runner.team), removed: true }
+  }
+
+  list(): TeamView[] {
+    return [...this.#runners.values()].map((runner) => teamView(runner.replica, runner.team))
+  }
+
+  view(team?: string): TeamView {
+    const runner = this.#find(team)
+    return teamView(runner.replica, runner.team)
+  }
+
+  roles(team?: string): RoleView[] {
+    return rolesOf(this.#find(team).replica.state)
+  }
+
+  log(team?: string, last?: number): LogEntry[] {
+    return teamLog(this.#find(team).replica, last)
+  }
+
+  resolveDevice(team: string | undefined, device: string): Member {
+    const found = resolveDevice(this.#find(team).replica.state, device)
+    if ('kind' in found) throw fail(found.code, found.data)
+    return found
+  }
+
+  async author(
+    team: string | undefined,
+    intent: Intent,
+    options: { readonly force?: boolean } = {},
+  ): Promise<Authored | Refusal> {
+    const runner = this.#find(team)
+    const outcome = await runner.author(intent, options.force ?? false)
+    if (outcome.kind === 'refuse') return { kind: 'refuse', code: outcome.code, data: readable(outcome.data) }
+    return { team: idText('team', runner.team), command: idText('cmd', outcome.id), cut: outcome.cut }
+  }
+
+  readonly syncPeers: Teams['syncPeers'] = {
+    add: async (address, team, rateSeconds) => {
+      const runner = this.#find(team)
+      const added = await this.#syncPeers().add(runner.team, address, rateSeconds)
+      return { team: idText('team', runner.team), added }
+    },
+    remove: async (address, team) => {
+      const runner = this.#find(team)
+      return { team: idText('team', runner.team), removed: await this.#syncPeers().remove(runner.team, address) }
+    },
+    list: (team) => {
+      const runner = this.#find(team)
+      const peers = this.#syncPeers().list(runner.team)
+      return peers.map((peer) => ({ ...peer, connected: peer.peer !== undefined && runner.has(peer.peer) }))
+    },
+  }
+
+  async syncNow(team?: string): Promise<{ team: string; peers: number; commands: number; stateHash: string }> {
+    const runner = this.#find(team)
+    const before = runner.replica.graph.nodes.length
+    await this.#syncPeers().poll(runner.team)
+    runner.take({ kind: 'hello' })
+    const end = performance.now() + syncNowMsMax
+    for (let seen = -1; performance.now() < end && seen !== runner.replica.graph.nodes.length;) {
+      seen = runner.replica.graph.nodes.length
+      await new Promise((resolve) => setTimeout(resolve, quietMs))
+    }
+    const { stateHash } = teamView(runner.replica, runner.team)
+    const commands = runner.replica.graph.nodes.length - before
+    return { team: idText('team', runner.team), peers: runner.linked.length, commands, stateHash }
+  }
+
+  linkedPeers(team?: string): readonly string[] {
+    return this.#find(team).linked
+  }
+
+  deviceOf(peer: string): string | undefined {
+    const device = this.#links.deviceOf(peer)
+    return device === undefined ? undefined : idText('dev', device)
+  }
+
+  accessFacts(team: string): { listed: ReadonlySet<string>; removed: ReadonlySet<string> } {
+    const runner = this.#runners.get(toHex(parseId('team', team)))
+    const view = runner === undefined ? undefined : accessView(runner.replica.state)
+    return { listed: new Set(), removed: new Set(view?.removed.map(({ peer }) => peer)) }
+  }
+
+  warnings(): string[] {
+    return [...this.#runners.values()].flatMap((runner) => {
+      const { replica, team } = runner
+      const name = replica.isSynced ? `Team ${JSON.stringify(replica.state.name)}` : `Team ${idText('team', team)}`
+      const lines = [...runner.problems].map((problem) => `${name}: ${problem}`)
+      const { parked } = replica.waiting()
+      if (parked > 0) lines.push(`${name}: ${parked} commands of a newer version wait for an upgrade of this node.`)
+      for (const deviceHex of replica.graph.forked())
+        lines.push(`${name}: device ${idText('dev', fromHex(deviceHex))} signed two commands in one place. Re-key it.`)
+      return lines
+    })
+  }
+
+  attach(port: SyncPort): void {
+    this.#links.attach(port)
+    this.#syncPeers().start()
+  }
+
+  peerWelcomed(peer: string, binding: Uint8Array | null): void {
+    this.#links.welcomed(peer, binding)
+  }
+
+  peerGone(peer: string): void {
+    this.#links.gone(peer)
+  }
+
+  acceptSync(stream: FrameStream): Promise<void> {
+    return this.#links.accept(stream)
+  }
+
+  stop(): void {
+    this.#links.stop()
+    this.#peers?.stop()
+    for (const runner of this.#runners.values()) runner.stop()
+  }
+
+  #authorParts(): AuthorParts {
+    const { keys, own } = this.#parts
+    const sign = (unsigned: Uint8Array): Uint8Array => keys.sign(own.signing, labels.command, unsigned)
+    return { device: deviceId(own.identity.publicKey), signingKey: own.signing.publicKey, sign }
+  }
+
+  async #openRunner(team: Uint8Array, isFounder: boolean): Promise<void> {
+    const { keys, own, clock, random, log, store } = this.#parts
+    const onPenalty = (peer: string): void => {
+      this.#parts.cut([peer])
+    }
+    const runner: TeamRunner = await TeamRunner.open(
+      {
+        team,
+        store: store.team(team),
+        keys,
+        own,
+        clock,
+        random,
+        log,
+        onRights: (change, removedPeers) => this.#onRights(team, change, removedPeers),
+        onPenalty,
+      },
+      isFounder,
+    )
+    this.#runners.set(toHex(team), runner)
+  }
+
+  #onRights(team: Uint8Array, change: { readonly closed: boolean }, removedPeers: readonly string[]): Cut {
+    const name = idText('team', team)
+    this.#parts.events.emit('team', 'rights changed', { team: name, ...change })
+    this.#parts.onRights?.(name)
+    const others = removedPeers.filter((peer) => peer !== this.device.peer)
+    const cut = others.length === 0 ? { peers: [], ms: 0 } : this.#parts.cut(others)
+    this.#links.rightsChanged()
+    return cut
+  }
+
+  async #connect(address: string): Promise<string> {
+    const known = this.#links.peers().find((peer) => address.endsWith(`/p2p/${peer}`))
+    return known ?? this.#links.port().connect(address)
+  }
+
+  #reached(team: Uint8Array, peer: string): void {
+    const runner = this.#runners.get(toHex(team))
+    if (runner !== undefined) this.#links.consider(runner, peer)
+  }
+
+  #syncPeers(): SyncPeers {
+    if (this.#peers === undefined) throw fail('ERR_INVALID_NODE_STATE', { what: 'the teams are not open yet' })
+    return this.#peers
+  }
+
+  #find(text: string | undefined): TeamRunner {
+    const runners = [...this.#runners.values()]
+    const [first] = runners
+    if (text === undefined) {
+      if (first === undefined) throw fail('ERR_TEAM_UNKNOWN_TEAM', { team: '(none is kept)' })
+      if (runners.length > 1) throw fail('ERR_TEAM_AMBIGUOUS', { text: '(no team named)', what: 'team' })
+      return first
+    }
+    const exact = runners.find(({ team }) => idText('team', team) === text)
+    if (exact !== undefined) return exact
+    const fitting = runners.filter(
+      ({ team, replica }) => replica.state.name === text || (text.length >= 8 && idText('team', team).startsWith(text)),
+    )
+    if (fitting.length > 1) throw fail('ERR_TEAM_AMBIGUOUS', { text, what: 'team' })
+    return fitting[0] ?? unknownTeam(text)
+  }
+}
+
+function unknownTeam(team: string): never {
+  throw fail('ERR_TEAM_UNKNOWN_TEAM', { team })
+}
+
+/** The data of a refusal with device ids in the form people know. */
+function readable(data: Refusal['data']): Refusal['data'] {
+  const { device } = data
+  if (typeof device !== 'string' || !/^[0-9a-f]{64}$/.test(device)) return data
+  return { ...data, device: idText('dev', fromHex(device)) }
+}
