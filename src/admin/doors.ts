@@ -56,7 +56,8 @@ export async function createAdminDoors(parts: AdminDoorsParts, options: AdminDoo
   const judge = (visitor: DoorVisitor) => judgeDoor(visitor, parts.rules(), parts.clock.now())
   const calls = createOperationCalls(parts)
   const onRefused = parts.onRefused ?? (() => undefined)
-  const stream = await createStreamDoor({ ...parts, calls, judge, onRefused }, options)
+  const isAuthorized = (peer: string) => parts.rules().authorizedKeys.some((key) => key.peer === peer)
+  const stream = await createStreamDoor({ ...parts, calls, judge, isAuthorized, onRefused }, options)
   const http = createHttpDoor({ ...parts, calls, judge }, options.http)
   let wasShut = false
   const rejudge = () => ({ cut: stream.rejudge().map(({ connection }) => connection.peer), httpShut: http.rejudge() })

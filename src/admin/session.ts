@@ -37,10 +37,12 @@ export class AdminSession {
 
   /** Cuts the connection unless `settle` is called in time. */
   startGrace(onExceeded: () => void): void {
-    this.#grace = setTimeout(() => {
-      onExceeded()
-      this.cut()
-    }, limits.adminGraceMsMax)
+    this.#cutIn(limits.adminGraceMsMax, onExceeded)
+  }
+
+  /** It has been told no: a stranger does not keep a place that an admin may need. */
+  shortenGrace(): void {
+    if (this.#tries === 1) this.#cutIn(limits.adminRefusedMsMax, () => undefined)
   }
 
   /** The first granted frame has gone out. */
@@ -68,6 +70,14 @@ export class AdminSession {
   cut(): void {
     this.#end()
     this.connection.abort('ERR_UNAUTHORIZED')
+  }
+
+  #cutIn(ms: number, first: () => void): void {
+    clearTimeout(this.#grace)
+    this.#grace = setTimeout(() => {
+      first()
+      this.cut()
+    }, ms)
   }
 
   #end(): void {

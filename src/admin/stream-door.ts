@@ -1,4 +1,4 @@
-import type { DoorAdmission, DoorVisitor } from '../access/index.ts'
+import { createGate, type DoorAdmission, type DoorVisitor, type Gate } from '../access/index.ts'
 import { fail, limits, type Clock, type ErrorCode, type Refusal } from '../base/index.ts'
 import type { CborMap, CborValue } from '../codec/index.ts'
 import {
@@ -24,6 +24,8 @@ export interface StreamDoorParts extends Pick<HostParts, 'identity' | 'keys' | '
   readonly agent: string
   readonly calls: OperationCalls
   readonly judge: (visitor: DoorVisitor) => DoorAdmission | Refusal
+  /** True for a key on the list, whatever its options say now. */
+  readonly isAuthorized: (peer: string) => boolean
   readonly onRefused: (visitor: DoorVisitor) => void
 }
 
@@ -50,12 +52,15 @@ export async function createStreamDoor(parts: StreamDoorParts, options: StreamDo
   const { identity, keys, random, log } = parts
   const socket = options.socketPath === undefined ? [] : [`/unix/${encodeURIComponent(options.socketPath)}`]
   const host = await createHost(
-    { identity, keys, random, log },
+    { identity, keys, random, log, gate: placesGate(parts.isAuthorized) },
     {
       listen: [...options.listen, ...socket],
       connectionsMax: limits.adminConnectionsMax,
-      // Whoever reaches the socket has passed the directory's mode; no limit of one source may keep its owner out.
       admission: {
+        connectionsReserved: limits.adminConnectionsReservedMax,
+        // Nobody is known before Noise; the reserve counts after it.
+        isExpectedSource: () => true,
+        // Whoever reaches the socket has passed the directory's mode; no limit of one source may keep its owner out.
         sources: { pendingPerSourceMax: limits.adminPendingPerSourceMax, isExempt: (source) => source === 'unix' },
       },
     },
@@ -63,6 +68,12 @@ export async function createStreamDoor(parts: StreamDoorParts, options: StreamDo
   const door = new AdminHost(host, parts, options)
   await door.open()
   return door
+}
+
+/** Admits everybody, since the verdict is the first frame, and says whose places are kept free. */
+function placesGate(isAuthorized: (peer: string) => boolean): Gate {
+  const open = createGate()
+  return { ...open, facts: open.facts, isListed: isAuthorized }
 }
 
 class AdminHost implements StreamDoor {
@@ -153,6 +164,7 @@ class AdminHost implements StreamDoor {
     await stream.send({ t: 'verdict', ok: false, code: verdict.code })
     await stream.end()
     if (isLast) session.cut()
+    else session.shortenGrace()
   }
 
   async #answer(stream: FrameStream, session: AdminSession, frame: CborMap): Promise<void> {

@@ -29,6 +29,10 @@ export const limits = {
   adminConnectionsMax: 32,
   /** Admin: pending inbound of one source. `ax` connects before it has loaded all it needs, and scripts run several. */
   adminPendingPerSourceMax: 16,
+  /** Admin: how long a refused connection may stay after it was told so. */
+  adminRefusedMsMax: 2_000,
+  /** Admin: of the connections, kept free for authorized keys: strangers must not hold them all. */
+  adminConnectionsReservedMax: 16,
   /** Admin: refused streams on one connection before it is cut (OpenSSH MaxAuthTries). */
   adminTriesMax: 6,
   /** Admin: streams at once on one connection (OpenSSH MaxSessions 10). */
