@@ -1,0 +1,71 @@
+import { limits } from '../../src/base/index.ts'
+import { generateBoxKey, generateIdentity, systemRandom } from '../../src/keys/index.ts'
+import { createTeams, type Teams } from '../../src/node/effects/team.ts'
+import { memoryStore, type Store } from '../../src/store/index.ts'
+import { syncProtocol } from '../../src/team/index.ts'
+import { silentLog } from '../../src/base/index.ts'
+import { createSwarmCast, realClock, type NodeOptions, type SwarmNode } from './swarm-nodes.ts'
+
+/** A node with teams, on real loopback sockets. */
+export interface TeamNode extends SwarmNode {
+  readonly teams: Teams
+  /** Peers that teams asked to cut. */
+  readonly cuts: string[]
+  stop(): Promise<void>
+}
+
+export async function createTeamCast() {
+  const cast = await createSwarmCast()
+  const all: Teams[] = []
+  return {
+    ...cast,
+    async node(options: NodeOptions & { readonly store?: Store } = {}): Promise<TeamNode> {
+      const { store = memoryStore(), ...rest } = options
+      const identity = rest.identity ?? generateIdentity(systemRandom)
+      const own = { identity, signing: generateIdentity(systemRandom), encryption: generateBoxKey(systemRandom) }
+      const cuts: string[] = []
+      const late: { node?: SwarmNode } = {}
+      const teams = await createTeams({
+        keys: cast.keys,
+        own,
+        store,
+        clock: realClock,
+        random: systemRandom,
+        log: silentLog,
+        events: { emit: () => undefined },
+        cut: (peers) => {
+          const start = performance.now()
+          for (const peer of peers)
+            for (const connection of late.node?.swarm.host.connections(peer) ?? []) connection.abort()
+          cuts.push(...peers)
+          return { peers, ms: performance.now() - start }
+        },
+      })
+      all.push(teams)
+      const node = await cast.node({ ...rest, identity, binding: () => teams.binding() })
+      late.node = node
+      node.swarm.onWelcome((peer) => {
+        teams.peerWelcomed(peer.peer, peer.binding)
+      })
+      node.swarm.onGone((peer) => {
+        teams.peerGone(peer)
+      })
+      await node.swarm.handle(syncProtocol, (stream) => teams.acceptSync(stream), {
+        maxStreams: limits.syncStreamsMax,
+        frameBytesMax: limits.syncFrameBytesMax,
+      })
+      teams.attach(node.swarm)
+      const stop = async (): Promise<void> => {
+        teams.stop()
+        await node.swarm.stop()
+      }
+      return { ...node, teams, cuts, stop }
+    },
+    async stopAll(): Promise<void> {
+      for (const teams of all.splice(0)) teams.stop()
+      await cast.stopAll()
+    },
+  }
+}
+
+export type TeamCast = Awaited<ReturnType<typeof createTeamCast>>
