@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { fail } from '../base/index.ts'
 import { globalOptions } from './global-options.ts'
 import { Input, type Leaf, type Noun, type OptionSpec } from './grammar.ts'
+import { suggest } from './suggestion.ts'
 
 /** What commander read of one command line. */
 export type Parsed =
@@ -28,7 +29,7 @@ export function parseLeaf(noun: Noun, leaf: Leaf, rest: readonly string[]): Pars
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { kind: 'help', text: help }
-    throw usage(error, noun, leaf)
+    throw usage(error, command, commandWords(noun, leaf))
   }
   return { kind: 'run', input: new Input(values), options: command.opts() }
 }
@@ -77,9 +78,15 @@ function epilogue(leaf: Leaf): string {
   ].join('\n')
 }
 
-function usage(error: CommanderError, noun: Noun, leaf: Leaf) {
-  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+function usage(error: CommanderError, command: Command, words: string) {
+  const [first = ''] = error.message.replace(/^error: /, '').split('\n')
   const what = `${first.charAt(0).toUpperCase()}${first.slice(1)}${first.endsWith('.') ? '' : '.'}`
-  const hint = suggestion?.replace(/^\(|\)$/g, '') ?? `See: ax ${commandWords(noun, leaf)} --help`
-  return fail('ERR_CLI_USAGE', { what, hint })
+  const typed = /unknown option '([^'=]+)/.exec(error.message)?.[1]
+  // Commander suggests no hidden options, and the global ones are hidden from a command's page.
+  const known = command.options.flatMap((option) => option.long ?? [])
+  const meant = typed === undefined ? undefined : suggest(typed, known)
+  return fail('ERR_CLI_USAGE', {
+    what,
+    hint: meant === undefined ? `See: ax ${words} --help` : `Did you mean ${meant}?`,
+  })
 }

@@ -152,7 +152,7 @@ function createConnection(
     call: (name, input) =>
       onStream(async (channel) => {
         request(channel, name, input)
-        return readResponse(await channel.read()) as OperationOutput<typeof name>
+        return readResponse(await channel.read(), identity) as OperationOutput<typeof name>
       }),
     async *stream(name, input) {
       const channel = await onStream(async (opened) => {
@@ -160,7 +160,7 @@ function createConnection(
         return opened
       })
       try {
-        for await (const item of readItems(channel)) yield item as OperationOutput<typeof name>
+        for await (const item of readItems(channel, identity)) yield item as OperationOutput<typeof name>
       } catch (error) {
         throw asDialError(error, address)
       } finally {
@@ -197,32 +197,46 @@ function withoutUndefined(value: unknown): unknown {
 function readVerdict(frame: CborMap | undefined, identity: Signer): Greeting {
   if (frame === undefined) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended before the verdict' })
   if (frame['t'] !== 'verdict') throw fail('ERR_CODEC_FRAME', { why: 'the first frame is no verdict' })
-  if (frame['ok'] !== true) throw fromWire(frame['code'], { key: identity.axKey })
+  if (frame['ok'] !== true) throw ofThisKey(frame, identity)
   return { role: String(frame['role']) as DoorRole, node: String(frame['node']), agent: String(frame['agent']) }
 }
 
-function readResponse(frame: CborMap | undefined): unknown {
-  if (frame?.['t'] === 'error') throw fromWire(frame['code'], frame['data'])
+function readResponse(frame: CborMap | undefined, identity: Signer): unknown {
+  if (frame?.['t'] === 'error') throw ofThisKey(frame, identity)
   if (frame?.['t'] !== 'response') throw fail('ERR_CODEC_FRAME', { why: 'the answer is no response' })
   return frame['output']
 }
 
-async function* readItems(channel: FrameChannel): AsyncIterable<unknown> {
+async function* readItems(channel: FrameChannel, identity: Signer): AsyncIterable<unknown> {
   for (;;) {
     const frame = await channel.read()
     if (frame === undefined) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended before its end frame' })
     if (frame['t'] === 'end') return
-    if (frame['t'] === 'error') throw fromWire(frame['code'], frame['data'])
+    if (frame['t'] === 'error') throw ofThisKey(frame, identity)
     if (frame['t'] !== 'item') throw fail('ERR_CODEC_FRAME', { why: 'not an item' })
     yield frame['output']
   }
 }
 
+/** An error frame; a refusal names our own key, for the hint that says what to run on the node. */
+function ofThisKey(frame: CborMap, identity: Signer): HyraxError {
+  const error = fromWire(frame['code'], frame['data'])
+  return error.code === 'ERR_UNAUTHORIZED' ? fail(error.code, { ...error.data, key: identity.axKey }) : error
+}
+
 /** Makes the error again that the node sent as code and data; a code that we do not know is named in the text. */
 export function fromWire(code: unknown, data: unknown): HyraxError {
-  const members = typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as ErrorData) : {}
-  if (typeof code === 'string' && isErrorCode(code)) return fail(code, members)
+  if (typeof code === 'string' && isErrorCode(code)) return fail(code, errorData(data))
   return fail('ERR_INTERNAL_ERROR', { what: `the node answered ${String(code)}, which this ax does not know` })
+}
+
+/** What may stand in a message; the rest of what another machine sent is dropped. */
+function errorData(data: unknown): ErrorData {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return {}
+  const isText = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value) || value === null
+  const isTexts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string')
+  const members = Object.entries(data as Record<string, unknown>)
+  return Object.fromEntries(members.filter(([, value]) => isText(value) || isTexts(value))) as ErrorData
 }
 
 interface Timer {
