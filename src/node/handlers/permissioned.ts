@@ -1,0 +1,44 @@
+import type { Handlers, NodeParts } from '../parts.ts'
+import type { ListChange } from '../lists.ts'
+
+type PermissionedOperation =
+  | 'permissioned.status'
+  | 'permissioned.enable'
+  | 'permissioned.disable'
+  | 'permissioned.check'
+  | 'permissioned.add'
+  | 'permissioned.remove'
+  | 'permissioned.ban'
+  | 'permissioned.unban'
+  | 'static.ls'
+  | 'static.add'
+  | 'static.remove'
+
+/** `ax permissioned …`, `ax static …`. */
+export function permissionedHandlers(parts: NodeParts): Handlers<PermissionedOperation> {
+  const { lists } = parts
+  const change = async (change: ListChange, entries: readonly string[]) => lists.change(change, entries)
+  return {
+    'permissioned.status': () => lists.gateStatus(),
+    'permissioned.enable': async () => {
+      await parts.settings.setPlain('swarm/permissioned', true)
+      return { cut: lists.lastCut(), notices: lists.warnings() }
+    },
+    'permissioned.disable': async () => {
+      await parts.settings.setPlain('swarm/permissioned', false)
+      return {
+        notices: lists.gateStatus().permissioned
+          ? ['The node was started with --permissioned: the gate stays on for this run.']
+          : [],
+      }
+    },
+    'permissioned.check': ({ peer }) => lists.check(peer),
+    'permissioned.add': ({ entries }) => change({ list: 'permissioned', verb: 'add' }, entries),
+    'permissioned.remove': ({ entries }) => change({ list: 'permissioned', verb: 'remove' }, entries),
+    'permissioned.ban': ({ entries }) => change({ list: 'disallowed', verb: 'add' }, entries),
+    'permissioned.unban': ({ entries }) => change({ list: 'disallowed', verb: 'remove' }, entries),
+    'static.ls': () => lists.gateStatus().lists.static,
+    'static.add': ({ entries }) => change({ list: 'static', verb: 'add' }, entries),
+    'static.remove': ({ entries }) => change({ list: 'static', verb: 'remove' }, entries),
+  }
+}

@@ -1,0 +1,64 @@
+import type { Teams } from '../effects/team.ts'
+import { memberRow } from '../member-row.ts'
+import { isoTime, type Handlers, type NodeParts } from '../parts.ts'
+import { commandOf } from '../team-command.ts'
+
+type TeamsOperation =
+  'teams.create' | 'teams.close' | 'teams.add' | 'teams.remove' | 'teams.ls' | 'teams.show' | 'teams.log'
+type TeamView = ReturnType<Teams['view']>
+
+/** `ax teams …`. */
+export function teamsHandlers(parts: NodeParts): Handlers<TeamsOperation> {
+  const { teams } = parts
+  return {
+    'teams.create': async ({ name, deviceName }) => {
+      const made = await teams.createTeam(name, deviceName ?? parts.settings.effective().general.displayName)
+      parts.events.emit('team', 'created', { team: made.id, name: made.name })
+      return { team: made.id, name: made.name, device: teams.device.id }
+    },
+    'teams.close': async ({ team, reason, force }) => {
+      const intent = { kind: 'CloseTeam', ...(reason === undefined ? {} : { reason }) } as const
+      const { team: id, command } = commandOf(await teams.author(team, intent, { force }))
+      return { team: id, command }
+    },
+    'teams.add': ({ team }) => teams.addTeam(team),
+    'teams.remove': ({ team, force }) => teams.removeTeam(team, force),
+    'teams.ls': () => ({ teams: teams.list().map((team) => teamRow(parts, team)) }),
+    'teams.show': ({ team }) => {
+      const view = teams.view(team)
+      return { ...teamRow(parts, view), devices: view.members.map((member) => memberRow(parts, member)) }
+    },
+    'teams.log': ({ team, last }) => ({
+      team: teams.view(team).id,
+      commands: teams.log(team, last).map(({ id, time, standing, parents, ...entry }) => ({
+        ...entry,
+        command: id,
+        at: isoTime(time),
+        parents: [...parents],
+        verdict: standing,
+      })),
+    }),
+  }
+}
+
+function teamRow(parts: NodeParts, view: TeamView) {
+  const own = view.members.find(({ device }) => device === parts.teams.device.id)
+  const state: 'open' | 'closed' | 'not-synced' = !view.synced ? 'not-synced' : view.open ? 'open' : 'closed'
+  return {
+    team: view.id,
+    name: view.name,
+    state,
+    role: own?.role ?? null,
+    members: view.members.length,
+    commands: view.count,
+    heads: [...view.heads],
+    stateHash: view.stateHash,
+    warnings: warningsOf(view),
+  }
+}
+
+function warningsOf(view: TeamView): string[] {
+  const lines = view.forked.map((device) => `Device ${device} signed two commands in one place.`)
+  if (view.diverged) lines.push('Another node computed another state from the same commands.')
+  return lines
+}

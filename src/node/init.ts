@@ -1,0 +1,64 @@
+import { fail, silentLog } from '../base/index.ts'
+import { parseJoinLine } from '../codec/index.ts'
+import { ensurePrivateDirectory, readTextFile } from '../files/index.ts'
+import { openKeys, systemRandom } from '../keys/index.ts'
+import type { DaemonOptions } from './options.ts'
+import { openOwnKeys, readOwnIdentity } from './own-keys.ts'
+import { openSettingsStore } from './settings-store.ts'
+import { openSwarmKeyFile } from './swarm-key-file.ts'
+
+/** A line with the swarm key in it is a secret: it comes from a file, `@-` is standard input. */
+async function joinText(given: string): Promise<string> {
+  if (!given.startsWith('@')) {
+    if (given.includes('&key=')) throw fail('ERR_CLI_SECRET_IN_ARGV')
+    return given.trim()
+  }
+  const path = given === '@-' ? '/dev/stdin' : given.slice(1)
+  const text = await readTextFile(path, { bytesMax: 4_096 })
+  if (text === undefined) throw fail('ERR_PATH_INVALID', { path })
+  return text.trim()
+}
+
+/**
+ * `axd init`: makes data directory, keys and swarm key, puts the first admin keys in, takes over a join line. Gives what
+ * to print. Refuses a directory that has a node key (`ERR_FILE_EXISTS`).
+ */
+export async function initNode(options: DaemonOptions): Promise<string> {
+  const keys = await openKeys()
+  const lines: string[] = []
+  const say = (line: string): void => void lines.push(line)
+  await ensurePrivateDirectory(options.dataDirectory)
+  if ((await readOwnIdentity(options)) !== undefined) {
+    throw fail('ERR_FILE_EXISTS', { path: `${options.dataDirectory}/keys/node.key` })
+  }
+  const own = await openOwnKeys(options, { random: systemRandom, say })
+  const line = options.join === undefined ? undefined : parseJoinLine(await joinText(options.join))
+  const joined = line?.key === undefined ? {} : { joined: line.key }
+  const swarmKey = await openSwarmKeyFile(options, { random: systemRandom, say, log: silentLog, ...joined })
+  if (line !== undefined && line.fingerprint !== swarmKey.fingerprint) {
+    throw fail('ERR_SWARM_WRONG_KEY', {
+      fingerprint: swarmKey.fingerprint,
+      what: `The join line is for ${line.fingerprint}: give that key with --swarm-key-file.`,
+    })
+  }
+  const settings = await openSettingsStore(options, {
+    keys,
+    now: () => Date.now(),
+    ownPeer: own.identity.peer,
+    swarmKey,
+  })
+  const local = { peer: null, role: 'admin', door: 'unix', source: options.socketPath, because: 'axd init' } as const
+  for (const entry of options.authorize) {
+    const { key } = await settings.authorize({ entry, force: false }, local)
+    say(`Authorized ${key.key}`)
+  }
+  if (line !== undefined) {
+    const addresses = line.addresses.map((address) => `${address}/p2p/${line.peer}`)
+    await settings.setPlain('swarm/bootstrapNodes', addresses)
+    say(`Initial peers: ${addresses.join(', ')}`)
+  }
+  say(`PeerId: ${own.identity.peer}`)
+  say(`Swarm key fingerprint: ${swarmKey.fingerprint}`)
+  say(`Start it with: axd --data-dir ${options.dataDirectory}`)
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,211 @@
+import { createAdminDoors } from '../admin/index.ts'
+import { createGate } from '../access/index.ts'
+import { createLifetime, type Clock, type HyraxError, type Lifetime } from '../base/index.ts'
+import { axKeyText, parsePeerId } from '../codec/index.ts'
+import { ensurePrivateDirectory } from '../files/index.ts'
+import { openKeys, systemRandom } from '../keys/index.ts'
+import { cidrHolds, parseCidr } from '../settings/index.ts'
+import { openStore } from '../store/index.ts'
+import { createSwarm, type Swarm, type SwarmOptions } from '../swarm/index.ts'
+import { createDispatch } from './dispatch.ts'
+import { createTeams } from './effects/team.ts'
+import { createEvents } from './events.ts'
+import { openNodeLists, type NodeLists } from './lists.ts'
+import type { NodeLog } from './log.ts'
+import type { DaemonOptions } from './options.ts'
+import { openOwnKeys } from './own-keys.ts'
+import type { NodeParts } from './parts.ts'
+import { createPending } from './pending.ts'
+import { abortPeers, differingLists, rejudge } from './re-judging.ts'
+import { openSettingsStore, type SettingsStore } from './settings-store.ts'
+import { openSwarmKeyFile } from './swarm-key-file.ts'
+import { version } from './version.ts'
+import { nodeWarnings } from './warnings.ts'
+import { applyGovernment, joinParts } from './wiring.ts'
+
+export interface NodePorts {
+  readonly log: NodeLog
+  /** One line to the operator: what was made, what to know. */
+  readonly say: (line: string) => void
+}
+
+/** A node that can be started once and stopped once. */
+export interface HyraxNode {
+  readonly parts: NodeParts
+  /** Listens and dials. `ERR_PORT_COLLISION` names the address that cannot be listened on. */
+  start(): Promise<void>
+  /** Ends every connection, listener and timer; what was acknowledged is on disk already. */
+  stop(): Promise<void>
+  /** Resolves when the node was asked to stop, or has failed. */
+  readonly stopRequested: Promise<void>
+  /** Why it stops, if it failed. */
+  readonly failure: HyraxError | undefined
+  /** Ends the node cleanly: its state is unknown. */
+  fail(error: HyraxError): void
+}
+
+const now = (): number => Date.now()
+const clock: Clock = { now }
+
+/**
+ * Builds every part by name, joins them and owns their lifetimes. Opens the store first: its lock is the lock of the
+ * data directory (`STACK.md` 11). Nothing listens before `start`.
+ * Fails with `ERR_NODE_LOCKED`, and with the codes of the files it reads.
+ */
+export async function createNode(options: DaemonOptions, ports: NodePorts): Promise<HyraxNode> {
+  const lifetime = createLifetime()
+  try {
+    const stop = createStop()
+    const parts = await buildParts(options, ports, lifetime, stop.request)
+    return createHandle(parts, lifetime, stop)
+  } catch (error) {
+    await lifetime.stop()
+    throw error
+  }
+}
+
+async function buildParts(
+  options: DaemonOptions,
+  { log, say }: NodePorts,
+  lifetime: Lifetime,
+  requestStop: () => void,
+): Promise<NodeParts> {
+  const random = systemRandom
+  await ensurePrivateDirectory(options.dataDirectory)
+  const store = lifetime.own(await openStore(`${options.dataDirectory}/store`), (opened) => opened.close())
+  const keys = await openKeys()
+  const own = await openOwnKeys(options, { random, say })
+  const { identity } = own
+  const swarmKey = await openSwarmKeyFile(options, { random, say, log })
+  const settings = await openSettingsStore(options, { keys, now, ownPeer: identity.peer, swarmKey })
+  const events = createEvents(now)
+  const gate = createGate()
+  // The lists feed the gate before there is a swarm to judge, and cut its connections later.
+  const late: { swarm?: Swarm } = {}
+  const lists = await openNodeLists(
+    {
+      gate,
+      keys,
+      log,
+      rejudge: () => rejudge(late.swarm),
+      onStatic: (addresses) => late.swarm?.setStatic(addresses),
+      differing: () => differingLists(late.swarm, lists.digests()),
+    },
+    {
+      directory: options.dataDirectory,
+      byFlag: options.permissioned,
+      bySetting: settings.effective().swarm.permissioned,
+    },
+  )
+  lifetime.own(lists, (opened) => {
+    opened.close()
+  })
+  const onRights = (): void => {
+    applyGovernment({ settings, teams }, gate)
+  }
+  const cut = (peers: readonly string[]) => abortPeers(late.swarm, peers, now)
+  const teams = lifetime.own(
+    await createTeams({ keys, own, store, clock, random, log, events, cut, onRights }),
+    (opened) => opened.stop(),
+  )
+  const swarm = await createSwarm(
+    {
+      identity,
+      keys,
+      swarmKeys: [swarmKey.key],
+      gate,
+      clock,
+      random,
+      log,
+      name: () => settings.effective().general.displayName,
+      agent: `hyrax/${version}`,
+      binding: () => teams.binding(),
+      listsDigests: () => lists.digests(),
+    },
+    swarmOptions(options, settings, lists),
+  )
+  late.swarm = swarm
+  const built = { options, identity, keys, clock, random, log, events, settings, lists, swarmKey, swarm, teams }
+  const rest = { pending: createPending(now), startedAt: now(), requestStop }
+  const parts: NodeParts = await addDoors({ ...built, ...rest, warnings: () => nodeWarnings(parts) })
+  await joinParts(parts)
+  return parts
+}
+
+function swarmOptions(options: DaemonOptions, settings: SettingsStore, lists: NodeLists): SwarmOptions {
+  const { swarm } = settings.effective()
+  const ranges = swarm.exemptSources.map(parseCidr).filter((range) => range !== undefined)
+  return {
+    listen: options.bindSwarm,
+    ...(swarm.announceAddresses.length === 0 ? {} : { announce: swarm.announceAddresses }),
+    bootstrap: [...options.peers, ...swarm.bootstrapNodes],
+    static: lists.staticAddresses(),
+    isExemptSource: (source) => ranges.some((range) => cidrHolds(range, source)),
+  }
+}
+
+/** The doors need the handlers, and the handlers the doors: the parts get theirs last. */
+async function addDoors(parts: Omit<NodeParts, 'doors'>): Promise<NodeParts> {
+  const whole = { ...parts } as { -readonly [K in keyof NodeParts]: NodeParts[K] }
+  const { identity, keys, random, log, clock, settings, options, pending } = parts
+  whole.doors = await createAdminDoors(
+    {
+      identity,
+      keys,
+      random,
+      log,
+      clock,
+      agent: `hyrax/${version}`,
+      rules: () => settings.effective().admin,
+      dispatch: createDispatch(whole),
+      onRefused: ({ peer, source }) => {
+        if (peer !== null) pending.note('key', axKeyText(parsePeerId(peer)), source)
+      },
+    },
+    { listen: options.bindAdmin, socketPath: options.socketPath, http: options.bindApi },
+  )
+  return whole
+}
+
+interface Stop {
+  readonly requested: Promise<void>
+  readonly request: () => void
+}
+
+function createStop(): Stop {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  // The answer to the one who asked goes out first.
+  return {
+    requested: promise,
+    request: () =>
+      void setTimeout(() => {
+        resolve(undefined)
+      }, answerMs),
+  }
+}
+
+const answerMs = 100
+
+function createHandle(parts: NodeParts, lifetime: Lifetime, stop: Stop): HyraxNode {
+  let failure: HyraxError | undefined
+  return {
+    parts,
+    stopRequested: stop.requested,
+    get failure() {
+      return failure
+    },
+    async start() {
+      await parts.swarm.start()
+      lifetime.own(parts.swarm, (swarm) => swarm.stop())
+      parts.teams.attach(parts.swarm)
+      await parts.doors.start()
+      lifetime.own(parts.doors, (doors) => doors.stop())
+    },
+    stop: () => lifetime.stop(),
+    fail(error) {
+      failure ??= error
+      parts.log.error('the node stops', { code: error.code, what: error.message, stack: error.stack ?? '' })
+      stop.request()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { Gate } from '../access/index.ts'
+import type { Settings } from '../settings/index.ts'
+import { limits } from '../base/index.ts'
+import { syncProtocol } from '../team/index.ts'
+import type { NodeParts } from './parts.ts'
+import { rejudge } from './re-judging.ts'
+
+/** Joins the parts: what a change in one means for the others. Called once, before the node starts. */
+export async function joinParts(parts: NodeParts): Promise<void> {
+  const { settings, swarm, teams, events, log, doors, lists, pending } = parts
+  settings.onChange((next, changed) => onSettings(parts, next, changed))
+  swarm.onWelcome((peer) => {
+    log.info('peer welcomed', { peer: peer.peer, direction: peer.direction })
+    events.emit('peers', 'welcomed', { peer: peer.peer, name: peer.name, direction: peer.direction })
+    teams.peerWelcomed(peer.peer, peer.binding)
+  })
+  swarm.onGone((peer) => {
+    log.info('peer gone', { peer })
+    events.emit('peers', 'gone', { peer })
+    teams.peerGone(peer)
+  })
+  swarm.host.onRefused(({ peer, address, refusal, direction }) => {
+    events.emit('pending', 'peer refused', { peer: peer ?? null, address, code: refusal.code, direction })
+    if (peer !== undefined && direction === 'inbound' && refusal.code === 'ERR_ACCESS_NOT_PERMISSIONED') {
+      pending.note('peer', peer, address)
+    }
+  })
+  await swarm.handle(syncProtocol, (stream) => teams.acceptSync(stream), {
+    maxStreams: limits.syncStreamsMax,
+    frameBytesMax: limits.syncFrameBytesMax,
+  })
+  applyGovernment(parts, lists.gate)
+  log.setLevel(parts.options.logLevel ?? settings.effective().log.level)
+  doors.applyRules()
+}
+
+/** The team that governs the swarm tells the gate whom it lists and whom it removed (`TEAM.md` 2.4). */
+export function applyGovernment({ settings, teams }: Pick<NodeParts, 'settings' | 'teams'>, gate: Gate): void {
+  const team = settings.effective().swarm.governingTeam
+  gate.update({ team: team === null ? null : teams.accessFacts(team) })
+}
+
+/** What takes effect at once. Gives notices for the person who made the change. */
+function onSettings(parts: NodeParts, next: Settings, changed: readonly string[]): string[] {
+  const { lists, swarm, doors, events, options } = parts
+  const has = (path: string): boolean => changed.includes(path)
+  const notices: string[] = []
+  if (changed.length > 0) events.emit('settings', 'changed', { paths: [...changed] })
+  if (has('log/level')) parts.log.setLevel(options.logLevel ?? next.log.level)
+  if (has('swarm/bootstrapNodes')) swarm.setBootstrap([...options.peers, ...next.swarm.bootstrapNodes])
+  if (has('swarm/permissioned')) cutNotice(notices, lists.setPermissioned(next.swarm.permissioned))
+  if (has('swarm/governingTeam')) {
+    applyGovernment(parts, lists.gate)
+    cutNotice(notices, rejudge(swarm))
+  }
+  if (changed.some((path) => path.startsWith('admin/') || path.startsWith('api/'))) notices.push(...doors.applyRules())
+  return notices
+}
+
+function cutNotice(notices: string[], cut: { peers: readonly string[]; ms: number }): void {
+  if (cut.peers.length > 0) notices.push(`Cut ${String(cut.peers.length)} connections in ${cut.ms.toFixed(1)} ms.`)
+}
