@@ -51,7 +51,7 @@ function changeOnce(text: string, random: SeededRandomness): string {
     case 2:
       return before
     case 3:
-      return before + random.pick([...text, ...intruders]) + rest.slice(1)
+      return before + random.pick([...Array.from(text), ...intruders]) + rest.slice(1)
     case 4:
       return before + swapCase(rest.slice(0, 1)) + rest.slice(1)
     case 5:
