@@ -3,27 +3,32 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { createPerson, quote } = require('./ax.cjs')
-const { createCrew, until } = require('./crew.cjs')
-const { agreed, foundTeam, makeSwarmKey, startNode, welcomedBy } = require('./swarm.cjs')
+const { createCrew, stop, until } = require('./crew.cjs')
+const { agreed, foundTeam, makeSwarmKey, saveBundle, startNode, welcomedBy } = require('./swarm.cjs')
 
 const program = path.join(__dirname, '..', '..', 'bin', 'ax.cjs')
 const roles = ['owner', 'operator', 'user']
 
 async function runDemo() {
   const crew = createCrew()
+  let stopping = false
   const interrupted = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve)
-  })
+  }).then(() => (stopping = true))
   try {
     const raised = raise(crew)
-    const first = await Promise.race([raised, interrupted.then(() => undefined)])
-    if (first !== undefined) {
-      show(first)
-      await Promise.race([interrupted, ...first.nodes.map((node) => node.process.ended.then(() => complain(node)))])
-    }
     raised.catch(() => {})
+    await Promise.race([raised, interrupted])
+    if (!stopping) {
+      const { nodes } = show(await raised)
+      await Promise.race([
+        interrupted,
+        ...nodes.map((node) => node.process.ended.then(() => stopping || complain(node))),
+      ])
+    }
     console.log('\nStopping.')
   } finally {
+    stopping = true
     await crew.disband()
   }
 }
@@ -46,15 +51,13 @@ async function raise(crew) {
   const team = await foundTeam(person, nodes, roles.slice(1))
   await agreed(person, nodes, team, 20)
   for (const { socket } of nodes) await person.must('settings', 'set', 'swarm/governingTeam', team, '--node', socket)
-  const bundle = await spareBundle(crew, person, keyFile, nodes)
+  const bundle = await spareBundle(crew, person, keyFile)
   return { nodes, team, bundle, commands: nodes.map((node, index) => writeCommand(crew, person, node, index + 1)) }
 }
 
 /** The key bundle of a device that is in no team yet, for trying `ax devices add`. */
-async function spareBundle(crew, person, keyFile, nodes) {
-  const { saveBundle } = require('./swarm.cjs')
-  const { stop } = require('./crew.cjs')
-  const spare = await startNode(crew, person, { name: 'spare', keyFile, peers: [nodes[0].address] })
+async function spareBundle(crew, person, keyFile) {
+  const spare = await startNode(crew, person, { name: 'spare', keyFile })
   const bundle = await saveBundle(person, spare)
   await stop(spare.process)
   return bundle
@@ -70,7 +73,8 @@ function writeCommand(crew, person, node, number) {
   return file
 }
 
-function show({ nodes, team, bundle, commands }) {
+function show(swarm) {
+  const { nodes, team, bundle, commands } = swarm
   const rows = nodes.map((node, index) => [node.name, roles[index], node.admin, `:${node.swarmPort}`, node.peer])
   console.log('\nA private swarm of three nodes is running, with a team on it.\n')
   printTable([['node', 'role', 'admin door', 'swarm', 'PeerId'], ...rows])
@@ -86,6 +90,7 @@ function show({ nodes, team, bundle, commands }) {
     console.log(`  ${line}`)
   }
   console.log('\nCtrl-C stops everything and leaves nothing behind.')
+  return swarm
 }
 
 function printTable(rows) {

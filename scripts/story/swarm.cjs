@@ -27,18 +27,24 @@ async function startNode(crew, person, plan) {
   node.admin = `/ip4/127.0.0.1/tcp/${adminPort}`
   node.reachedAt = swarmPort
   if (plan.wired) await wireUp(crew, node)
+  writeSettings(node)
   await launch(crew, person, node)
   node.peer = (await person.json('nodes', 'id', '--node', node.socket)).peer
   node.address = `/ip4/127.0.0.1/tcp/${node.reachedAt}/p2p/${node.peer}`
   return node
 }
 
-/** Puts a wire before the node, and has it announce the wire alone. */
+/** Puts a wire before the node. */
 async function wireUp(crew, node) {
   node.wire = crew.own(await createWire(node.swarmPort), (wire) => wire.close())
   node.reachedAt = node.wire.port
-  const settings = `swarm:\n  announceAddresses:\n  - /ip4/127.0.0.1/tcp/${node.reachedAt}\n`
-  fs.writeFileSync(path.join(node.directory, 'settings.yaml'), settings, { mode: 0o600 })
+}
+
+/** The node's name; with a wire, the node announces the wire alone. */
+function writeSettings(node) {
+  const lines = ['general:', `  displayName: ${node.name}`]
+  if (node.wire) lines.push('swarm:', '  announceAddresses:', `  - /ip4/127.0.0.1/tcp/${node.reachedAt}`)
+  fs.writeFileSync(path.join(node.directory, 'settings.yaml'), `${lines.join('\n')}\n`, { mode: 0o600 })
 }
 
 /** Starts the process of a node, for the first time or again. */
