@@ -3,7 +3,7 @@ import { equalBytes, fromBase64, parseAxKey, toBase64 } from '../codec/index.ts'
 import { defaultCost, deriveArgon2, type ArgonCost } from './argon2.ts'
 import { BoxKeyPair, Identity, wiping } from './identity.ts'
 import { formatKeyFile, parseKeyFile, type LockedKeyFile } from './key-file-text.ts'
-import { loadSodium } from './sodium.ts'
+import { loadSodium } from './load-sodium.ts'
 
 /** What a key file can hold. */
 export type KeyPair = Identity | BoxKeyPair

@@ -2,7 +2,8 @@ import { bug, type Label, type Randomness } from '../base/index.ts'
 import { concatBytes } from '../codec/index.ts'
 import { labelBytes, signedMessage } from './hash.ts'
 import { generateBoxKey, generateIdentity, identityFromSeed, type BoxKeyPair, type Identity } from './identity.ts'
-import { loadSodium, type Sodium, type SodiumBackend } from './sodium.ts'
+import { loadSodium } from './load-sodium.ts'
+import type { Sodium, SodiumBackend } from './sodium.ts'
 import { guardCipher, type SwarmCipher } from './swarm-cipher.ts'
 
 /** Everything that needs libsodium. All calls are synchronous. */
