@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Environment } from './global-options.ts'
 
 /** Where `ax` keeps its own things (`CLI.md` 4). */
@@ -33,6 +33,6 @@ export function localSockets(environment: Environment): readonly string[] {
     join(state, 'hyrax/node'),
   ]
   return directories.flatMap((directory) =>
-    directory === undefined || directory === '' ? [] : [join(directory, 'axd.sock')],
+    directory === undefined || directory === '' ? [] : [resolve(directory, 'axd.sock')],
   )
 }
