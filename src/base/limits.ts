@@ -59,6 +59,8 @@ export const limits = {
   peersFrameBytesMax: 16_384,
   /** Peers named in one PEERS frame. */
   peersNamedMax: 16,
+  /** Peers whose addresses are kept on disk for the next start; own choice. */
+  peersRememberedMax: 256,
   /** Connections the dialer seeks; beyond that as many as `peersNamedMax` at random and all static peers. */
   connectionsSoughtMax: 32,
   /** First wait of the dialer; doubles up to `redialMsMax`, half jitter. */

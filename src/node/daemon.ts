@@ -40,7 +40,9 @@ async function runNode(options: DaemonOptions): Promise<number> {
   const stop = stopSignal()
   const log = createLog(options.logFormat, options.logLevel ?? 'INFO')
   const node = await createNode(options, { log, say: (line) => process.stderr.write(`${line}\n`) })
-  guardProcess(node, log.error)
+  guardProcess(node, (event, data) => {
+    log.error(event, data)
+  })
   try {
     await node.start()
     announce(node, (line) => process.stderr.write(`${line}\n`))

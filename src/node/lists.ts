@@ -56,7 +56,7 @@ export interface NodeListsParts {
   /** The addresses to keep connected have changed. */
   readonly onStatic: (addresses: string[]) => void
   /** Peers whose hello showed other lists. */
-  readonly differing: () => GateStatus['differing']
+  readonly differing: (ours: ListDigests | null) => GateStatus['differing']
 }
 
 export interface NodeListsOptions {
@@ -164,7 +164,7 @@ class ListFiles implements NodeLists {
         disallowed: this.#row('disallowed'),
         static: this.#row('static'),
       },
-      differing: this.#parts.differing(),
+      differing: this.#parts.differing(this.digests()),
     }
   }
 

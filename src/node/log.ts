@@ -60,9 +60,7 @@ function plain(value: unknown): unknown {
 
 function textLine(level: string, event: string, data: Record<string, unknown> | undefined): string {
   // JSON.stringify escapes control characters and line ends: one event stays one line.
-  const values = Object.entries(shorten(data)).map(
-    ([name, value]) => ` ${name}=${JSON.stringify(value) ?? 'undefined'}`,
-  )
+  const values = Object.entries(shorten(data)).map(([name, value]) => ` ${name}=${JSON.stringify(value ?? null)}`)
   const line = `${new Date().toISOString()} ${level.toUpperCase().padEnd(5)} ${event}${values.join('')}`
   return `${line.replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '?').slice(0, limits.logLineBytesMax)}\n`
 }

@@ -1,5 +1,5 @@
 import { createAdminDoors } from '../admin/index.ts'
-import { createGate } from '../access/index.ts'
+import { createGate, type Gate } from '../access/index.ts'
 import { createLifetime, type Clock, type HyraxError, type Lifetime } from '../base/index.ts'
 import { axKeyText, parsePeerId } from '../codec/index.ts'
 import { ensurePrivateDirectory } from '../files/index.ts'
@@ -15,6 +15,7 @@ import type { NodeLog } from './log.ts'
 import type { DaemonOptions } from './options.ts'
 import { openOwnKeys } from './own-keys.ts'
 import type { NodeParts } from './parts.ts'
+import { openPeerBook } from './peer-book.ts'
 import { createPending } from './pending.ts'
 import { abortPeers, differingLists, rejudge } from './re-judging.ts'
 import { openSettingsStore, type SettingsStore } from './settings-store.ts'
@@ -64,39 +65,32 @@ export async function createNode(options: DaemonOptions, ports: NodePorts): Prom
   }
 }
 
-async function buildParts(
-  options: DaemonOptions,
-  { log, say }: NodePorts,
-  lifetime: Lifetime,
-  requestStop: () => void,
-): Promise<NodeParts> {
-  const random = systemRandom
+/** What a node keeps on its disk, read or made. */
+async function openFiles(options: DaemonOptions, { log, say }: NodePorts, lifetime: Lifetime) {
   await ensurePrivateDirectory(options.dataDirectory)
   const store = lifetime.own(await openStore(`${options.dataDirectory}/store`), (opened) => opened.close())
   const keys = await openKeys()
-  const own = await openOwnKeys(options, { random, say })
-  const { identity } = own
-  const swarmKey = await openSwarmKeyFile(options, { random, say, log })
-  const settings = await openSettingsStore(options, { keys, now, ownPeer: identity.peer, swarmKey })
+  const own = await openOwnKeys(options, { random: systemRandom, say })
+  const swarmKey = await openSwarmKeyFile(options, { random: systemRandom, say, log })
+  const settings = await openSettingsStore(options, { keys, now, ownPeer: own.identity.peer, swarmKey })
+  return { store, keys, own, swarmKey, settings, identity: own.identity, log, clock, random: systemRandom, options }
+}
+
+type Files = Awaited<ReturnType<typeof openFiles>>
+
+async function buildParts(
+  options: DaemonOptions,
+  ports: NodePorts,
+  lifetime: Lifetime,
+  requestStop: () => void,
+): Promise<NodeParts> {
+  const files = await openFiles(options, ports, lifetime)
+  const { settings, store, log } = files
   const events = createEvents(now)
   const gate = createGate()
   // The lists feed the gate before there is a swarm to judge, and cut its connections later.
   const late: { swarm?: Swarm } = {}
-  const lists = await openNodeLists(
-    {
-      gate,
-      keys,
-      log,
-      rejudge: () => rejudge(late.swarm),
-      onStatic: (addresses) => late.swarm?.setStatic(addresses),
-      differing: () => differingLists(late.swarm, lists.digests()),
-    },
-    {
-      directory: options.dataDirectory,
-      byFlag: options.permissioned,
-      bySetting: settings.effective().swarm.permissioned,
-    },
-  )
+  const lists = await openLists(files, gate, late)
   lifetime.own(lists, (opened) => {
     opened.close()
   })
@@ -104,19 +98,15 @@ async function buildParts(
     applyGovernment({ settings, teams }, gate)
   }
   const cut = (peers: readonly string[]) => abortPeers(late.swarm, peers, now)
-  const teams = lifetime.own(
-    await createTeams({ keys, own, store, clock, random, log, events, cut, onRights }),
-    (opened) => opened.stop(),
-  )
+  const teams = await createTeams({ ...files, events, cut, onRights })
+  lifetime.own(teams, (opened) => {
+    opened.stop()
+  })
   const swarm = await createSwarm(
     {
-      identity,
-      keys,
-      swarmKeys: [swarmKey.key],
+      ...files,
       gate,
-      clock,
-      random,
-      log,
+      swarmKeys: [files.swarmKey.key],
       name: () => settings.effective().general.displayName,
       agent: `hyrax/${version}`,
       binding: () => teams.binding(),
@@ -125,11 +115,29 @@ async function buildParts(
     swarmOptions(options, settings, lists),
   )
   late.swarm = swarm
-  const built = { options, identity, keys, clock, random, log, events, settings, lists, swarmKey, swarm, teams }
-  const rest = { pending: createPending(now), startedAt: now(), requestStop }
-  const parts: NodeParts = await addDoors({ ...built, ...rest, warnings: () => nodeWarnings(parts) })
+  const peerBook = await openPeerBook({ store, log, now })
+  const made = { events, lists, swarm, teams, peerBook, pending: createPending(now), startedAt: now(), requestStop }
+  const parts: NodeParts = await addDoors({ ...files, ...made, warnings: () => nodeWarnings(parts) })
   await joinParts(parts)
   return parts
+}
+
+function openLists({ options, keys, log, settings }: Files, gate: Gate, late: { swarm?: Swarm }): Promise<NodeLists> {
+  return openNodeLists(
+    {
+      gate,
+      keys,
+      log,
+      rejudge: () => rejudge(late.swarm),
+      onStatic: (addresses) => late.swarm?.setStatic(addresses),
+      differing: (ours) => differingLists(late.swarm, ours),
+    },
+    {
+      directory: options.dataDirectory,
+      byFlag: options.permissioned,
+      bySetting: settings.effective().swarm.permissioned,
+    },
+  )
 }
 
 function swarmOptions(options: DaemonOptions, settings: SettingsStore, lists: NodeLists): SwarmOptions {
@@ -198,6 +206,7 @@ function createHandle(parts: NodeParts, lifetime: Lifetime, stop: Stop): HyraxNo
       await parts.swarm.start()
       lifetime.own(parts.swarm, (swarm) => swarm.stop())
       parts.teams.attach(parts.swarm)
+      for (const { peer, addresses } of parts.peerBook.list()) parts.swarm.remember(peer, addresses)
       await parts.doors.start()
       lifetime.own(parts.doors, (doors) => doors.stop())
     },

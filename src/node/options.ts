@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail, limits } from '../base/index.ts'
 
@@ -52,7 +53,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function readOptions(argv: readonly string[], environment: Environment): DaemonOptions {
   const { values, positionals } = parse(argv)
   const command = commandOf(positionals, values)
-  const dataDirectory = values['data-dir'] ?? environment['AX_DATA_DIR'] ?? defaultDataDirectory(environment)
+  const dataDirectory = resolve(values['data-dir'] ?? environment['AX_DATA_DIR'] ?? defaultDataDirectory(environment))
   const named = values['data-dir'] !== undefined || environment['AX_DATA_DIR'] !== undefined
   const optional = {
     swarmKeyFile: values['swarm-key-file'] ?? credential(environment, 'swarm-key'),

@@ -8,6 +8,7 @@ import type { Events } from './events.ts'
 import type { NodeLists } from './lists.ts'
 import type { NodeLog } from './log.ts'
 import type { DaemonOptions } from './options.ts'
+import type { PeerBook } from './peer-book.ts'
 import type { Pending } from './pending.ts'
 import type { SettingsStore } from './settings-store.ts'
 import type { SwarmKeyFile } from './swarm-key-file.ts'
@@ -28,6 +29,7 @@ export interface NodeParts {
   readonly doors: AdminDoors
   readonly teams: Teams
   readonly pending: Pending
+  readonly peerBook: PeerBook
   /** Milliseconds since 1970. */
   readonly startedAt: number
   /** What the operator should know, one line each. */

@@ -13,6 +13,7 @@ export async function joinParts(parts: NodeParts): Promise<void> {
     log.info('peer welcomed', { peer: peer.peer, direction: peer.direction })
     events.emit('peers', 'welcomed', { peer: peer.peer, name: peer.name, direction: peer.direction })
     teams.peerWelcomed(peer.peer, peer.binding)
+    void parts.peerBook.keep(peer.peer, peer.addrs)
   })
   swarm.onGone((peer) => {
     log.info('peer gone', { peer })

@@ -85,6 +85,8 @@ export interface Swarm {
   rejudge(): { cut: string[]; ms: number }
   setStatic(addresses: readonly string[]): void
   setBootstrap(addresses: readonly string[]): void
+  /** A peer that was welcomed before, with its addresses: tried like those that other peers tell of. */
+  remember(peer: string, addresses: readonly string[]): void
   /** Handles streams of welcomed peers; the streams of others are reset. */
   handle(
     protocol: string,
@@ -269,6 +271,10 @@ class HyraxSwarm implements Swarm {
 
   setBootstrap(addresses: readonly string[]): void {
     this.#dialer.set('bootstrap', addresses)
+  }
+
+  remember(peer: string, addresses: readonly string[]): void {
+    this.#dialer.learn(peer, addresses)
   }
 
   async handle(
