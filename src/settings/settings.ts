@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { asHyraxError, fail } from '../base/index.ts'
+import { asHyraxError, bug, fail } from '../base/index.ts'
 import type { AuthorizedKey } from './authorized-key.ts'
 import { checkValue, readAuthorizedKeys, type CheckFacts } from './checks.ts'
 import { settingRows, type SettingRow, type SettingValue } from './schema.ts'
 import { aliasRoot, parseScope, type Leaf } from './scope.ts'
-import { documentOf, valueAt, type SecretTexts, type SettingsTree } from './tree.ts'
+import { documentOf, valueAt, valueOrDefault, type SecretTexts, type SettingsTree } from './tree.ts'
 import { invalid, pointer, problemsOf, schemaOfLeaves, valuesOf, type Problem } from './validation.ts'
 import { parseYaml, printYaml } from './yaml-text.ts'
 
@@ -129,7 +129,9 @@ export function scopeSchema(typed: string): { scope: string; schema: Record<stri
 }
 
 function valueOf(tree: SettingsTree, path: string): SettingValue {
-  return tree.get(path) ?? settingRows.find((row) => row.path === path)?.fallback ?? null
+  const row = settingRows.find((known) => known.path === path)
+  if (row === undefined) throw bug(`no setting ${path}`)
+  return valueOrDefault(tree, row)
 }
 
 function decodeKeys(stored: SettingValue, facts: CheckFacts): { keys: AuthorizedKey[]; damaged: string | null } {

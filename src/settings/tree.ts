@@ -26,7 +26,7 @@ export function valueAt(
 ): SettingValue | undefined {
   const valueOf = ({ row }: Leaf): SettingValue | undefined => {
     if (row.secret === true) return defaults || secretIsSet(secrets, row) ? secretText(secrets, row) : undefined
-    return tree.get(row.path) ?? (defaults ? row.fallback : undefined)
+    return tree.has(row.path) ? tree.get(row.path) : defaults ? row.fallback : undefined
   }
   if (scope.leaf !== undefined) {
     const value = valueOf(scope.leaf)
@@ -80,12 +80,14 @@ export interface PathChange {
 export function differences(before: SettingsTree, after: SettingsTree): PathChange[] {
   return settingRows
     .filter((row) => row.secret !== true)
-    .map(({ path, fallback }) => ({
-      path,
-      before: before.get(path) ?? fallback ?? null,
-      after: after.get(path) ?? fallback ?? null,
-    }))
+    .map((row) => ({ path: row.path, before: valueOrDefault(before, row), after: valueOrDefault(after, row) }))
     .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after))
+}
+
+/** What was set, be it null in a damaged file, else the default, else null. */
+export function valueOrDefault(tree: SettingsTree, row: SettingRow): SettingValue {
+  const value = tree.has(row.path) ? tree.get(row.path) : row.fallback
+  return value ?? null
 }
 
 /** A member of a value that is a map; own members only. */

@@ -50,6 +50,8 @@ function describeIssue(issue: ZodError['issues'][number]): { title: string; deta
       return { title: 'Value is too large', detail: `At most ${String(issue.maximum)}` }
     case 'invalid_union':
       return { title: 'Type of the value is wrong', detail: 'A key, or a map with key and options' }
+    case 'invalid_key':
+      return { title: 'Name of the property is wrong' }
     case 'custom':
       return { title: issue.message }
     default:
