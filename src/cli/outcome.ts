@@ -26,6 +26,8 @@ export type View =
       /** Said in place of an empty table. */
       readonly empty?: string
     }
+  /** A title, and what stands under it. */
+  | { readonly kind: 'section'; readonly title: string; readonly view: View }
   | { readonly kind: 'parts'; readonly parts: readonly View[] }
 
 export function text(value: string): View {

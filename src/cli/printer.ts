@@ -53,12 +53,18 @@ function viewText(view: View, settled: Settled, columns: number | undefined): st
       return fieldsText(view.fields)
     case 'table':
       return shownTable(view, settled, columns)
+    case 'section':
+      return `${view.title}\n${indented(viewText(view.view, settled, columns))}`
     case 'parts':
       return view.parts
         .map((part) => viewText(part, settled, columns).replace(/\n$/, ''))
         .filter((part) => part !== '')
         .join('\n\n')
   }
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ')
 }
 
 function fieldsText(fields: readonly (readonly [string, string])[]): string {

@@ -41,13 +41,13 @@ function differingView(gate: Gate): View {
 
 /** A list as a table of its entries, with what could not be read below. */
 export function listView(list: NodeList): View {
-  const state = list.state === 'read' ? undefined : listLine(list)
+  const state = list.state === 'unreadable' ? listLine(list) : undefined
   return parts(
     ...(state === undefined ? [] : [text(state)]),
     table(
       ['ENTRY'],
       list.entries.map((entry) => [entry]),
-      { empty: list.state === 'read' ? 'nobody' : '' },
+      { empty: list.state === 'unreadable' ? '' : 'nobody' },
     ),
     skippedView([list]),
   )

@@ -56,8 +56,8 @@ async function showNode(session: Session, input: Input): Promise<Outcome> {
   }
 }
 
-export function section(title: string, view: View): View {
-  return parts(text(title), view)
+function section(title: string, view: View): View {
+  return { kind: 'section', title, view }
 }
 
 function aboutNode(node: NodeView): View {
