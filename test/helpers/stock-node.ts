@@ -4,13 +4,20 @@ import { identify } from '@libp2p/identify'
 import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
+import type { ConnectionGater } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
 import { formatSwarmKey } from '../../src/codec/index.ts'
 
 /** A libp2p node as its authors ship it, with the stock swarm-key protector: the oracle, and the opponent. */
 export async function createStockNode(
   swarmKey: Uint8Array | undefined,
-  options: { localAddress?: string; listen?: string[] } = {},
+  options: {
+    localAddress?: string
+    listen?: string[]
+    defaults?: boolean
+    gater?: ConnectionGater
+    pendingMax?: number
+  } = {},
 ) {
   const psk = swarmKey === undefined ? undefined : new TextEncoder().encode(formatSwarmKey(swarmKey, 'file'))
   return createLibp2p({
@@ -21,7 +28,15 @@ export async function createStockNode(
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     ...(psk === undefined ? {} : { connectionProtector: preSharedKey({ psk }) }),
-    connectionManager: { inboundConnectionThreshold: 1_000 },
+    ...(options.defaults === true
+      ? {}
+      : {
+          connectionManager: {
+            inboundConnectionThreshold: 1_000_000,
+            maxIncomingPendingConnections: options.pendingMax ?? 10,
+          },
+        }),
+    ...(options.gater === undefined ? {} : { connectionGater: options.gater }),
     services: { identify: identify(), ping: ping() },
   })
 }
