@@ -26,7 +26,7 @@ export {
   type LockKeyFileParts,
   type OpenKeyFileOptions,
 } from './key-file.ts'
-export type { ArgonCost } from './argon2.ts'
+export type { ArgonCost } from './argon-cost.ts'
 export { openKeys, type Keys, type OpenKeysOptions } from './open-keys.ts'
 export { systemRandom } from './random.ts'
 export type { SwarmCipher } from './swarm-cipher.ts'

@@ -1,6 +1,6 @@
 import { fail, HyraxError, limits } from '../base/index.ts'
 import { fromBase64, isJsonObject, parseJson, toBase64, type JsonObject, type JsonValue } from '../codec/index.ts'
-import type { ArgonCost } from './argon2.ts'
+import type { ArgonCost } from './argon-cost.ts'
 
 /** A key file as it is written: the JSON that Constellation and Tessera write and read (`FORMATS.md` 8). */
 export type KeyFile = { readonly type: 'unlocked'; readonly bytes: Uint8Array } | LockedKeyFile

@@ -1,6 +1,7 @@
 import { fail, limits, type Randomness } from '../base/index.ts'
 import { equalBytes, fromBase64, parseAxKey, toBase64 } from '../codec/index.ts'
-import { defaultCost, deriveArgon2, type ArgonCost } from './argon2.ts'
+import { defaultCost, type ArgonCost } from './argon-cost.ts'
+import { deriveArgon2 } from './argon2.ts'
 import { BoxKeyPair, Identity, wiping } from './identity.ts'
 import { formatKeyFile, parseKeyFile, type LockedKeyFile } from './key-file-text.ts'
 import { loadSodium } from './load-sodium.ts'
