@@ -80,10 +80,12 @@ export function createAdmission(parts: AdmissionParts, options: AdmissionOptions
     return verdict.kind === 'refuse' ? verdict : undefined
   }
 
-  // One misconfigured node on this machine must not shut out its neighbours: all of them share the address.
+  // One misconfigured node must not shut out its neighbours: those on this machine share the address, and behind a
+  // source that peers of ours come from there may be more of them.
   const penalise = (address: string, penaltyMs: number): void => {
     const source = sourceOf(address)
-    if (!isLoopbackSource(source)) sources.penalise(source, penaltyMs, performance.now())
+    const isSpared = isLoopbackSource(source) || (options.isExpectedSource?.(source) ?? false)
+    if (!isSpared) sources.penalise(source, penaltyMs, performance.now())
   }
 
   const isFull = (isExpected: boolean): boolean => {
