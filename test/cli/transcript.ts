@@ -7,6 +7,8 @@
  *   $ command              runs in bash without a terminal; stdout follows, then `2> …` lines of stderr, then `[status]`
  *   tty$ command           the same under a terminal; what a person types stands between « and », `«!x»` is not echoed
  *
+ * A line of output that is empty, or begins with a mark of this list, stands behind `| `.
+ *
  * `…` stands for any characters of a line, a line of it alone for any lines. `{x}` is replaced by what is known as x
  * (`{north}` its admin address, `{north.peer}`, `{north.swarm}`, `{north.dir}`, `{north.port}`); `{?x}` takes a word
  * and remembers it as x.
@@ -54,6 +56,7 @@ export function parseTranscript(text: string): Step[] {
 function withLine(step: CommandStep, line: string): CommandStep {
   const status = /^\[(\d+)\]$/.exec(line)?.[1]
   if (status !== undefined) return { ...step, status: Number(status) }
+  if (line.startsWith('|')) return { ...step, output: [...step.output, line.slice(2)] }
   if (line.startsWith('2> ')) return { ...step, errors: [...step.errors, line.slice(3)] }
   return { ...step, output: [...step.output, line] }
 }
