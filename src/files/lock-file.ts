@@ -1,4 +1,4 @@
-import { open, readFile, unlink } from 'node:fs/promises'
+import { link, open, readFile, rename, unlink } from 'node:fs/promises'
 import { fail } from '../base/index.ts'
 import { ioError, systemCode } from './io-error.ts'
 
@@ -29,10 +29,22 @@ async function take(lock: string, path: string): Promise<void> {
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw ioError(error, 'lock', path)
     }
-    if (await isAbandoned(lock)) await unlink(lock).catch(() => undefined)
+    if (await isAbandoned(lock)) await remove(lock)
     else await new Promise((done) => setTimeout(done, waitMs))
   }
   throw fail('ERR_IO', { what: 'lock', path, cause: `another process holds ${lock}` })
+}
+
+/** Moves an abandoned lock away, and back again if it is another's that was taken in between. */
+async function remove(lock: string): Promise<void> {
+  const aside = `${lock}.${process.pid}`
+  try {
+    await rename(lock, aside)
+    if (!(await isAbandoned(aside))) await link(aside, lock)
+    await unlink(aside)
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes(systemCode(error) ?? '')) throw error
+  }
 }
 
 async function isAbandoned(lock: string): Promise<boolean> {
