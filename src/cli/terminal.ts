@@ -61,6 +61,8 @@ function readLine(
   question: string,
   secret: boolean,
 ): Promise<string | undefined> {
+  // Before the question: what is typed at once must not be echoed either.
+  if (secret) stdin.setRawMode(true)
   stderr.write(question)
   return new Promise((resolve) => {
     let typed = ''
@@ -79,7 +81,6 @@ function readLine(
         typed = secret && character === '\u007f' ? typed.slice(0, -1) : typed + character
       }
     }
-    if (secret) stdin.setRawMode(true)
     process.once('SIGINT', onEnd)
     stdin.on('data', onData).once('end', onEnd).resume()
   })
