@@ -140,8 +140,17 @@ const table = {
     hint: 'On that node, run: ax permissioned check {self}',
     exit: 6,
   },
-  ERR_SWARM_REFUSED: { message: 'Node {peer} refused this node: {reason}.', hint: 'On that node, run: ax permissioned check {self}', exit: 4 },
-  ERR_SWARM_NOT_CONNECTED: { message: 'Peer {peer} is not connected.', hint: 'See: ax swarms peers', exit: 6, peer: 'same' },
+  ERR_SWARM_REFUSED: {
+    message: 'Node {peer} refused this node: {reason}.',
+    hint: 'On that node, run: ax permissioned check {self}',
+    exit: 4,
+  },
+  ERR_SWARM_NOT_CONNECTED: {
+    message: 'Peer {peer} is not connected.',
+    hint: 'See: ax swarms peers',
+    exit: 6,
+    peer: 'same',
+  },
   ERR_SWARM_HELLO: { message: 'Peer {peer} broke the rules of hello: {what}', exit: 11 },
   ERR_SWARM_SILENT: { message: 'Peer {peer} left {missed} pings unanswered and was cut.', exit: 6 },
 
@@ -180,19 +189,63 @@ const table = {
 
   // --- team: the law (TEAM.md 2.7) ---
   ERR_TEAM_NOT_MEMBER: { message: 'Device {device} is not a member of this team.', exit: 10, peer: 'same' },
-  ERR_TEAM_NO_PERMISSION: { message: "role '{role}' may not {action}", hint: 'Needed permission: {permission}. Ask a device whose role holds it; see: ax roles ls', exit: 10, peer: 'same' },
-  ERR_TEAM_RANK_TOO_LOW: { message: 'A rank above {rankNeeded} is needed to {action}; the author has {rankHeld}.', hint: 'Ask a device of higher rank; see: ax devices ls', exit: 10, peer: 'same' },
-  ERR_TEAM_STALE_GENERATION: { message: 'The {field} was removed and made again since this was written.', hint: 'Look at the present state and say it again.', exit: 10, peer: 'same' },
-  ERR_TEAM_STALE_ROLE: { message: "The device has the role '{found}', not '{expected}'.", hint: 'Look at the present state and say it again.', exit: 10, peer: 'same' },
-  ERR_TEAM_LAST_OWNER: { message: 'The last owner of an open team cannot leave or step down.', hint: 'Make another device owner first, or close the team.', exit: 10, peer: 'same' },
+  ERR_TEAM_NO_PERMISSION: {
+    message: "role '{role}' may not {action}",
+    hint: 'Needed permission: {permission}. Ask a device whose role holds it; see: ax roles ls',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_RANK_TOO_LOW: {
+    message: 'A rank above {rankNeeded} is needed to {action}; the author has {rankHeld}.',
+    hint: 'Ask a device of higher rank; see: ax devices ls',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_STALE_GENERATION: {
+    message: 'The {field} was removed and made again since this was written.',
+    hint: 'Look at the present state and say it again.',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_STALE_ROLE: {
+    message: "The device has the role '{found}', not '{expected}'.",
+    hint: 'Look at the present state and say it again.',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_LAST_OWNER: {
+    message: 'The last owner of an open team cannot leave or step down.',
+    hint: 'Make another device owner first, or close the team.',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_DUPLICATE: { message: 'Already so: {what}', exit: 10, peer: 'same' },
   ERR_TEAM_CLOSED: { message: 'The team is closed for good.', exit: 10, peer: 'same' },
   ERR_TEAM_LIMIT: { message: 'The team has {found} {what} already; {limit} is the limit.', exit: 10, peer: 'same' },
-  ERR_TEAM_KEY_WEAK: { message: 'The bundle holds a key that Hyrax does not accept (small order, or not canonical).', exit: 10, peer: 'same' },
-  ERR_TEAM_UNKNOWN_DEVICE: { message: 'No device {device} in this team.', hint: 'See: ax devices ls', exit: 10, peer: 'same' },
-  ERR_TEAM_UNKNOWN_ROLE: { message: "No role '{role}' in this team.", hint: 'See: ax roles ls', exit: 10, peer: 'same' },
+  ERR_TEAM_KEY_WEAK: {
+    message: 'The bundle holds a key that Hyrax does not accept (small order, or not canonical).',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_UNKNOWN_DEVICE: {
+    message: 'No device {device} in this team.',
+    hint: 'See: ax devices ls',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_UNKNOWN_ROLE: {
+    message: "No role '{role}' in this team.",
+    hint: 'See: ax roles ls',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_UNKNOWN_KEY: { message: 'The signing key is not one of device {device}.', exit: 10, peer: 'same' },
-  ERR_TEAM_UNKNOWN_TEAM: { message: 'This node does not keep a team {team}.', hint: 'See: ax teams ls', exit: 3, peer: 'same' },
+  ERR_TEAM_UNKNOWN_TEAM: {
+    message: 'This node does not keep a team {team}.',
+    hint: 'See: ax teams ls',
+    exit: 3,
+    peer: 'same',
+  },
   ERR_TEAM_AMBIGUOUS: { message: '"{text}" fits more than one {what}.', hint: 'Give the id.', exit: 2, peer: 'same' },
   // --- team: structure ---
   ERR_TEAM_BAD_ENCODING: { message: 'Bad encoding: {why}', exit: 11, peer: 'same' },
@@ -200,21 +253,49 @@ const table = {
   ERR_TEAM_BAD_SIGNATURE: { message: 'Bad signature: {what}', exit: 11, peer: 'same' },
   ERR_TEAM_BAD_PARENT: { message: 'Bad parents: {why}', exit: 11, peer: 'same' },
   ERR_TEAM_BAD_DEPTH: { message: 'The command claims depth {found}; it has {expected}.', exit: 11, peer: 'same' },
-  ERR_TEAM_BAD_SEQUENCE: { message: 'The command claims number {found} of its author; it is {expected}.', exit: 11, peer: 'same' },
+  ERR_TEAM_BAD_SEQUENCE: {
+    message: 'The command claims number {found} of its author; it is {expected}.',
+    exit: 11,
+    peer: 'same',
+  },
   ERR_TEAM_WRONG_TEAM: { message: 'The command belongs to another team.', exit: 11, peer: 'same' },
   ERR_TEAM_TOO_LARGE: { message: 'The command has {found} bytes; {limit} is the limit.', exit: 10, peer: 'same' },
   ERR_TEAM_UNKNOWN_KIND: { message: 'This version does not know the command kind {kind}.', exit: 10, peer: 'same' },
   // --- team: local ---
-  ERR_TEAM_NOT_SYNCED: { message: 'Not yet: {what}', hint: 'Connect to a member (ax sync add, ax sync now) and try again{force}', exit: 7, peer: 'same' },
-  ERR_TEAM_DIVERGED: { message: 'Another node computes a different state from the same commands. Nothing is authored on this team.', hint: 'This is a bug in one of the two. Keep both data directories and report it.', exit: 11, peer: 'same' },
+  ERR_TEAM_NOT_SYNCED: {
+    message: 'Not yet: {what}',
+    hint: 'Connect to a member (ax sync add, ax sync now) and try again{force}',
+    exit: 7,
+    peer: 'same',
+  },
+  ERR_TEAM_DIVERGED: {
+    message: 'Another node computes a different state from the same commands. Nothing is authored on this team.',
+    hint: 'This is a bug in one of the two. Keep both data directories and report it.',
+    exit: 11,
+    peer: 'same',
+  },
   ERR_TEAM_RECALLED: { message: 'Your command {id} no longer has an effect: {reason}', exit: 10, peer: 'same' },
   ERR_TEAM_FLOOD: { message: 'Peer {peer} was cut: too many bad commands.', exit: 11 },
 
   // --- store ---
-  ERR_STORE_DAMAGED: { message: 'Record {id} of the store is damaged; it and {descendants} commands after it were dropped and are fetched again.', exit: 11 },
-  ERR_STORE_WRITE: { message: 'The store cannot be written: {what}', hint: 'Is the disk full? Nothing was acknowledged.', exit: 1, peer: 'same' },
+  ERR_STORE_DAMAGED: {
+    message:
+      'Record {id} of the store is damaged; it and {descendants} commands after it were dropped and are fetched again.',
+    exit: 11,
+  },
+  ERR_STORE_WRITE: {
+    message: 'The store cannot be written: {what}',
+    hint: 'Is the disk full? Nothing was acknowledged.',
+    exit: 1,
+    peer: 'same',
+  },
 
   // --- node ---
+  ERR_NODE_INITIALIZED: {
+    message: 'There is a node already: {path}.',
+    hint: 'Start it with axd, or choose another --data-dir. axd init replaces nothing.',
+    exit: 7,
+  },
   ERR_NODE_LOCKED: {
     message: 'Another axd{what} uses the data directory {path}.',
     hint: 'Stop it first, or choose another --data-dir.',

@@ -2,6 +2,7 @@ import { fail, silentLog } from '../base/index.ts'
 import { parseJoinLine } from '../codec/index.ts'
 import { ensurePrivateDirectory, readTextFile } from '../files/index.ts'
 import { openKeys, systemRandom } from '../keys/index.ts'
+import { parseAuthorizedKey, parseAuthorizedKeyLine } from '../settings/index.ts'
 import type { DaemonOptions } from './options.ts'
 import { openOwnKeys, readOwnIdentity } from './own-keys.ts'
 import { openSettingsStore } from './settings-store.ts'
@@ -21,7 +22,7 @@ async function joinText(given: string): Promise<string> {
 
 /**
  * `axd init`: makes data directory, keys and swarm key, puts the first admin keys in, takes over a join line. Gives what
- * to print. Refuses a directory that has a node key (`ERR_FILE_EXISTS`).
+ * to print. Refuses a directory that has a node key (`ERR_NODE_INITIALIZED`).
  */
 export async function initNode(options: DaemonOptions): Promise<string> {
   const keys = await openKeys()
@@ -29,18 +30,16 @@ export async function initNode(options: DaemonOptions): Promise<string> {
   const say = (line: string): void => void lines.push(line)
   await ensurePrivateDirectory(options.dataDirectory)
   if ((await readOwnIdentity(options)) !== undefined) {
-    throw fail('ERR_FILE_EXISTS', { path: `${options.dataDirectory}/keys/node.key` })
+    throw fail('ERR_NODE_INITIALIZED', { path: `${options.dataDirectory}/keys/node.key` })
   }
-  const own = await openOwnKeys(options, { random: systemRandom, say })
+  // Everything that can be wrong is read before anything is made.
+  for (const entry of options.authorize) parseAuthorizedKey(keys, parseAuthorizedKeyLine(entry))
   const line = options.join === undefined ? undefined : parseJoinLine(await joinText(options.join))
   const joined = line?.key === undefined ? {} : { joined: line.key }
-  const swarmKey = await openSwarmKeyFile(options, { random: systemRandom, say, log: silentLog, ...joined })
-  if (line !== undefined && line.fingerprint !== swarmKey.fingerprint) {
-    throw fail('ERR_SWARM_WRONG_KEY', {
-      fingerprint: swarmKey.fingerprint,
-      what: `The join line is for ${line.fingerprint}: give that key with --swarm-key-file.`,
-    })
-  }
+  const expected = line === undefined ? {} : { expected: line.fingerprint }
+  const ports = { random: systemRandom, say, log: silentLog, ...joined, ...expected }
+  const swarmKey = await openSwarmKeyFile(options, ports)
+  const own = await openOwnKeys(options, { random: systemRandom, say })
   const settings = await openSettingsStore(options, {
     keys,
     now: () => Date.now(),
