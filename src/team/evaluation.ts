@@ -44,7 +44,8 @@ export class Evaluation {
   /** `view` of a command with these parents: the state of their common past and themselves. */
   view(parents: readonly GraphNode[]): TeamState {
     if (parents.length === 0) return emptyState
-    if (this.#current !== undefined && this.#graph.isAtHeads(parents)) return this.#current
+    // At the heads it is the present state, whose replay also settles what every command is.
+    if (this.#graph.isAtHeads(parents)) return this.current()
     const [only] = parents
     if (parents.length === 1 && only !== undefined) return this.#stateAfter(only)
     const key = parents.map(({ index }) => index).join()

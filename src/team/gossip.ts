@@ -74,7 +74,9 @@ export class Gossip {
   #spreadOne(node: GraphNode): void {
     const { idHex, id, bytes } = node.command
     const shown = this.#core.shown.get(idHex)
-    const links = [...this.#core.links.values()].filter((link) => !(shown?.has(link.peer) ?? false))
+    const links = [...this.#core.links.values()].filter(
+      (link) => this.#core.mayHear(link) && !(shown?.has(link.peer) ?? false),
+    )
     this.#shuffle(links)
     for (const [i, link] of links.entries()) {
       this.#core.note(idHex, link.peer)

@@ -13,9 +13,7 @@ export function proofOfRemoval(core: Core, link: Link): Uint8Array[] {
   const removal = departure === undefined ? undefined : core.graph.get(departure.removedBy)
   if (removal === undefined || removal.index >= core.stored) return []
   const known = pastOf(link.heads.map((head) => core.graph.get(head)).filter((node) => node !== undefined))
-  const lacking = [...pastOf([removal])]
-    .filter((node) => !known.has(node) && core.shown.get(node.command.idHex)?.has(link.peer) !== true)
-    .sort((a, b) => a.index - b.index)
+  const lacking = [...pastOf([removal])].filter((node) => !known.has(node)).sort((a, b) => a.index - b.index)
   const proof: Uint8Array[] = []
   let room = limits.removalProofBytesMax - 1_024
   // Whose heads are unknown has most likely all but the end.

@@ -232,7 +232,8 @@ export class World {
         else this.#acknowledge(player, effect.outcome.id)
         return
       case 'cut':
-        this.#unlink(player, this.#byPeer(effect.peer))
+        // What was sent before still arrives.
+        this.at(this.delayMax + 1, () => this.#unlink(player, this.#byPeer(effect.peer)))
         this.at(5_000, () => this.#link(player, this.#byPeer(effect.peer)))
         return
       case 'wake':
