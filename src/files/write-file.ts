@@ -26,9 +26,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
     if (options.overwrite) {
       await rename(temporary, path)
     } else {
-      // A link fails where a file stands; a rename would replace it.
-      await link(temporary, path)
-      await unlink(temporary)
+      await putNew(temporary, path)
     }
     await syncDirectory(dirname(path))
   } catch (error) {
@@ -41,6 +39,19 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
 /** Writes a secret that must not exist yet, mode 0600, as `writeFileAtomic` does. */
 export function createSecretFile(path: string, data: string | Uint8Array): Promise<void> {
   return writeFileAtomic(path, data, { mode: 0o600, overwrite: false })
+}
+
+/** Gives the file its name if nobody has it: a link fails where a file stands, a rename would replace it. */
+async function putNew(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path)
+    await unlink(temporary)
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
+    // A file system without links, as on memory cards: the name is taken first, and then filled.
+    await (await open(path, 'wx', 0o600)).close()
+    await rename(temporary, path)
+  }
 }
 
 async function writeNew(path: string, data: string | Uint8Array, mode: number): Promise<void> {
