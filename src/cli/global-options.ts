@@ -1,5 +1,5 @@
 import { fail } from '../base/index.ts'
-import type { OptionSpec } from './grammar.ts'
+import type { OptionSpec } from './option-spec.ts'
 
 /** Options of every command (`CLI.md` 5). */
 export const globalOptions: readonly OptionSpec[] = [

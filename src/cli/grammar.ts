@@ -1,4 +1,5 @@
 import { fail } from '../base/index.ts'
+import type { OptionSpec } from './option-spec.ts'
 import type { Outcome } from './outcome.ts'
 import type { Session } from './session.ts'
 
@@ -30,14 +31,6 @@ export interface Leaf {
   /** Exit statuses beyond 0, 2, 4, 5 and 6 that matter here. */
   readonly exits?: Readonly<Record<number, string>>
   readonly run: (session: Session, input: Input) => Promise<Outcome>
-}
-
-export interface OptionSpec {
-  /** `-o, --out <file>`. */
-  readonly flags: string
-  readonly summary: string
-  /** May stand several times. */
-  readonly repeatable?: boolean
 }
 
 /** What was typed after the words of a command. */

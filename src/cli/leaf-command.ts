@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { fail } from '../base/index.ts'
 import { globalOptions } from './global-options.ts'
-import { Input, type Leaf, type Noun, type OptionSpec } from './grammar.ts'
+import { Input, type Leaf, type Noun } from './grammar.ts'
+import type { OptionSpec } from './option-spec.ts'
 import { suggest } from './suggestion.ts'
 
 /** What commander read of one command line. */

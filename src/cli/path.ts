@@ -1,6 +1,7 @@
 import { fail } from '../base/index.ts'
 import { globalOptions } from './global-options.ts'
-import { nounForms, verbForms, type Leaf, type Noun, type OptionSpec } from './grammar.ts'
+import { nounForms, verbForms, type Leaf, type Noun } from './grammar.ts'
+import type { OptionSpec } from './option-spec.ts'
 import { suggest } from './suggestion.ts'
 
 /** Where the typed words lead. */

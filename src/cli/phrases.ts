@@ -25,3 +25,8 @@ export function duration(ms: number): string {
     return `${String(Math.floor(seconds / 3600))} h ${String(Math.floor((seconds % 3600) / 60))} min`
   return `${String(Math.floor(seconds / 86_400))} d ${String(Math.floor((seconds % 86_400) / 3600))} h`
 }
+
+/** The seed's sentence, to the byte, then the object (`CLI.md` 7). */
+export function replacedText(changed: { readonly scope: string; readonly text: string }): string {
+  return `Successfully replaced settings at ${changed.scope}. Created object with defaults:\n${changed.text}`
+}

@@ -3,20 +3,11 @@ import type { CborMap, CborValue, NodeAddress } from '../codec/index.ts'
 import type { OperationInput, OperationName, OperationOutput } from '../operations/index.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { connectSocket, describeCause } from './socket.ts'
+import type { Signer } from './signer.ts'
 import type { OpenStream, SecureLink } from './transport.ts'
 
 /** The one protocol of the admin door (`FORMATS.md` 13.1). */
 export const adminProtocol = '/hyrax/admin/1.0.0'
-
-/** Who we are towards the node: signs under Noise, and shows its public half. */
-export interface Signer {
-  /** Ed25519, 32 bytes. */
-  readonly publicKey: Uint8Array
-  /** `0…=`, 45 characters: named in the hint when the node refuses it. */
-  readonly axKey: string
-  /** Ed25519 signature, 64 bytes. */
-  signRaw(message: Uint8Array): Uint8Array
-}
 
 export interface DialParts {
   readonly identity: Signer

@@ -16,6 +16,6 @@ export {
   type DialOptions,
   type DialParts,
   type Greeting,
-  type Signer,
 } from './admin-connection.ts'
 export { openHttp, type HttpOptions } from './http.ts'
+export type { Signer } from './signer.ts'

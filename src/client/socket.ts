@@ -62,9 +62,7 @@ function connected(socket: Socket, signal: AbortSignal): Promise<void> {
       socket.off('error', onError).off('connect', onConnect)
       signal.removeEventListener('abort', onAbort)
       if (error === undefined) resolve()
-      // What the socket or the signal gives is an Error; anything else is passed on as it is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      else reject(error)
+      else reject(error instanceof Error ? error : asHyraxError(error))
     }
     if (signal.aborted) {
       onAbort()

@@ -7,7 +7,7 @@ import { select } from '@libp2p/multistream-select'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { AbstractMessageStream, type SendResult } from '@libp2p/utils'
 import { bug, limits } from '../base/index.ts'
-import type { Signer } from './admin-connection.ts'
+import type { Signer } from './signer.ts'
 
 /** A connection under Noise whose other end has proven who it is. */
 export interface SecureLink {

@@ -13,7 +13,8 @@ import {
   systemRandom,
   type KeyPair,
 } from '../../keys/index.ts'
-import type { Input, Leaf, OptionSpec } from '../grammar.ts'
+import type { Input, Leaf } from '../grammar.ts'
+import type { OptionSpec } from '../option-spec.ts'
 import { openPair, type StoredKey } from '../keystore.ts'
 import { fields, table, text, type Outcome } from '../outcome.ts'
 import { defaultKeyName } from '../own-identity.ts'

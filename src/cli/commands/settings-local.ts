@@ -1,5 +1,7 @@
-import type { Input, Leaf, OptionSpec } from '../grammar.ts'
+import type { Input, Leaf } from '../grammar.ts'
+import type { OptionSpec } from '../option-spec.ts'
 import { text, type Outcome } from '../outcome.ts'
+import { replacedText } from '../phrases.ts'
 import type { Session } from '../session.ts'
 import { readArgument, refuseSecretInArgv } from '../value.ts'
 
@@ -47,7 +49,6 @@ async function getLocal(session: Session, input: Input): Promise<Outcome> {
 async function setLocal(session: Session, input: Input): Promise<Outcome> {
   const { editStopped } = await import('../stopped-node.ts')
   const { parseYaml } = await import('../../settings/index.ts')
-  const { replacedText } = await import('./settings.ts')
   const scope = input.text('scope')
   const argument = input.text('value')
   const typed = await readArgument(session, argument)

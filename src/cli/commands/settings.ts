@@ -1,7 +1,9 @@
 import type { OperationOutput } from '../../operations/index.ts'
-import type { Input, Leaf, OptionSpec } from '../grammar.ts'
+import type { Input, Leaf } from '../grammar.ts'
+import type { OptionSpec } from '../option-spec.ts'
 import { parts, table, text, type Outcome, type View } from '../outcome.ts'
 import { refuseOwnSecrets } from '../own-secrets.ts'
+import { replacedText } from '../phrases.ts'
 import type { Session } from '../session.ts'
 import { parseYamlValue, readArgument, refuseSecretInArgv } from '../value.ts'
 import { localSettingsLeaves } from './settings-local.ts'
@@ -104,11 +106,6 @@ async function diffSettings(session: Session, input: Input): Promise<Outcome> {
   const typed = await readArgument(session, `@${input.text('file').replace(/^@/, '')}`)
   const request = { scope: input.text('scope'), value: await parseYamlValue(typed), typed, dryRun: true }
   return changedOutcome(await session.call('settings.set', request, input.optional('node')), replacedText)
-}
-
-/** The seed's sentence, to the byte, then the object (`CLI.md` 7). */
-export function replacedText(changed: Pick<Changed, 'scope' | 'text'>): string {
-  return `Successfully replaced settings at ${changed.scope}. Created object with defaults:\n${changed.text}`
 }
 
 export function changedOutcome(changed: Changed, sentence: (changed: Changed) => string): Outcome {
