@@ -66,6 +66,6 @@ async function confirm(question: string, settled: Settled, terminal: Terminal): 
   if (!terminal.interactive || !settled.input) {
     throw fail('ERR_CLI_NEEDS_TERMINAL', { what: 'This question', hint: 'Add --yes.' })
   }
-  const answer = await terminal.ask(`${question} (yes/no) `)
+  const answer = await terminal.ask(`${question} (yes/no)? `)
   if (answer?.trim() !== 'yes') throw fail('ERR_CLI_INTERRUPTED')
 }
