@@ -24,8 +24,14 @@ export async function openLevel(directory: string, options: LevelOptions = {}): 
     throw openFailure(directory, error)
   }
   return {
-    get: (key) => level.get(key),
-    entries: (prefix) => level.iterator({ gte: prefix, lt: afterPrefix(prefix) }),
+    async get(key) {
+      const value = await level.get(key)
+      return value === undefined ? undefined : plain(value)
+    },
+    async *entries(prefix) {
+      const range = { gte: prefix, lt: afterPrefix(prefix) }
+      for await (const [key, value] of level.iterator(range)) yield [key, plain(value)]
+    },
     async write(changes) {
       try {
         await level.batch([...changes], { sync: true })
@@ -39,6 +45,11 @@ export async function openLevel(directory: string, options: LevelOptions = {}): 
       await afterWrite()
     },
   }
+}
+
+/** LevelDB hands out Buffers, whose `slice` shares memory where that of a Uint8Array copies. */
+function plain(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
 
 function openFailure(directory: string, error: unknown): Error {

@@ -97,7 +97,7 @@ export class Scribe {
       parents: parents.map(({ id }) => id).sort(compare),
       author: device,
       key: identity.publicKey,
-      generation: this.stateOf(past).members.get(toHex(device))?.generation ?? 0,
+      generation: options.change?.generation ?? this.stateOf(past).members.get(toHex(device))?.generation ?? 0,
       sequence: Math.max(-1, ...own) + 1,
       depth: Math.max(-1, ...parents.map(({ depth }) => depth)) + 1,
       time: 0,

@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { memoryStore, openStore, type Store } from '../../src/store/index.ts'
+import { expectCodeLater } from '../helpers/expect-code.ts'
+
+const team = new Uint8Array(32).fill(1)
+const other = new Uint8Array(32).fill(2)
+
+/** A command as the store sees it: an id and bytes. */
+function record(n: number): { id: Uint8Array; bytes: Uint8Array } {
+  return { id: new Uint8Array(32).fill(n), bytes: Uint8Array.of(n, n, n) }
+}
+
+interface Disk {
+  open(): Promise<Store>
+  remove(): Promise<void>
+}
+
+async function levelDisk(): Promise<Disk> {
+  const directory = await mkdtemp(join(tmpdir(), 'hyrax-store-'))
+  return { open: () => openStore(directory), remove: () => rm(directory, { recursive: true }) }
+}
+
+function memoryDisk(): Promise<Disk> {
+  const entries = new Map<string, Uint8Array>()
+  return Promise.resolve({ open: () => Promise.resolve(memoryStore(entries)), remove: () => Promise.resolve() })
+}
+
+describe.each([
+  ['LevelDB', levelDisk],
+  ['memory', memoryDisk],
+])('a store in %s', (_, createDisk) => {
+  let disk: Disk
+  let store: Store
+  beforeEach(async () => {
+    disk = await createDisk()
+    store = await disk.open()
+  })
+  afterEach(async () => {
+    await store.close()
+    await disk.remove()
+  })
+
+  async function reopen(): Promise<void> {
+    await store.close()
+    store = await disk.open()
+  }
+
+  it('gives back what it acknowledged, in order, with its verified bit, after it was closed', async () => {
+    const commands = store.team(team)
+    expect(await commands.load()).toEqual({ commands: [], parked: [], damaged: [] })
+    await Promise.all([commands.append([record(9), record(3)]), commands.append([record(7)])])
+    await commands.append([record(1)])
+    await reopen()
+    const kept = await store.team(team).load()
+    expect(kept.commands.map(({ id }) => id[0])).toEqual([9, 3, 7, 1])
+    expect(kept.commands[1]).toEqual({ ...record(3), isVerified: true })
+  })
+
+  it('goes on where it stopped', async () => {
+    await store.team(team).load()
+    await store.team(team).append([record(1), record(2)])
+    await reopen()
+    await store.team(team).load()
+    await store.team(team).append([record(3)])
+    expect((await store.team(team).load()).commands.map(({ id }) => id[0])).toEqual([1, 2, 3])
+  })
+
+  it('keeps teams apart, and forgets one alone', async () => {
+    for (const [id, n] of [
+      [team, 1],
+      [other, 2],
+    ] as const) {
+      await store.team(id).load()
+      await store.team(id).append([record(n)])
+    }
+    await store.team(team).clear()
+    expect((await store.team(team).load()).commands).toEqual([])
+    expect((await store.team(other).load()).commands).toHaveLength(1)
+  })
+
+  it('drops what was damaged, and parks what is too new', async () => {
+    const commands = store.team(team)
+    await commands.load()
+    await commands.append([record(1), record(2), record(3)])
+    await commands.park(record(8).id, record(8).bytes)
+    await commands.drop([record(2).id])
+    await reopen()
+    const kept = await store.team(team).load()
+    expect(kept.commands.map(({ id }) => id[0])).toEqual([1, 3])
+    expect(kept.parked).toEqual([record(8).bytes])
+    await store.team(team).append([record(8)])
+    expect((await store.team(team).load()).parked).toEqual([])
+  })
+
+  it('keeps small records by name', async () => {
+    await store.meta.put('sync/b', Uint8Array.of(2))
+    await store.meta.put('sync/a', Uint8Array.of(1))
+    await store.meta.put('team/x', Uint8Array.of(3))
+    await store.meta.del('sync/b')
+    await reopen()
+    expect(await store.meta.get('sync/a')).toEqual(Uint8Array.of(1))
+    expect(await store.meta.get('sync/b')).toBeUndefined()
+    expect(await store.meta.list('sync/')).toEqual([['sync/a', Uint8Array.of(1)]])
+  })
+})
+
+describe('a store on disk', () => {
+  it('sec/R13: has one process at a time: ERR_NODE_LOCKED', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'hyrax-store-'))
+    const store = await openStore(directory)
+    await expectCodeLater('ERR_NODE_LOCKED', openStore(directory))
+    await store.close()
+    await (await openStore(directory)).close()
+    await rm(directory, { recursive: true })
+  })
+
+  it('that was closed, or cannot be written, says so: ERR_STORE_WRITE', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'hyrax-store-'))
+    const store = await openStore(directory)
+    await store.team(team).load()
+    await store.close()
+    await expectCodeLater('ERR_STORE_WRITE', store.team(team).append([record(1)]))
+    await rm(directory, { recursive: true })
+  })
+
+  it('lets who runs as root give its files to the owner of the directory, after each write', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'hyrax-store-'))
+    let writes = 0
+    const afterWrite = (): Promise<void> => {
+      writes++
+      return Promise.resolve()
+    }
+    const store = await openStore(directory, { afterWrite })
+    await store.meta.put('x', Uint8Array.of(1))
+    await store.close()
+    expect(writes).toBe(3)
+    await rm(directory, { recursive: true })
+  })
+})
