@@ -16,5 +16,5 @@ export function readEntries(document: string): string[] {
   if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) {
     throw fail('ERR_CODEC_JSON', { what: 'The list', why: 'it is no array of texts' })
   }
-  return (value).filter((entry) => entry.trim() !== '')
+  return value.filter((entry) => entry.trim() !== '')
 }

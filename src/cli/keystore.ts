@@ -111,7 +111,7 @@ async function namesIn(directory: string): Promise<string[]> {
     return await readdir(directory)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw fail('ERR_IO', { what: 'read', path: directory, cause: String((error as Error).message) }, { cause: error })
+    throw fail('ERR_IO', { what: 'read', path: directory, cause: (error as Error).message }, { cause: error })
   }
 }
 

@@ -76,8 +76,8 @@ function readLine(
     const onEnd = () => finish(undefined)
     const onData = (bytes: Uint8Array) => {
       for (const character of Buffer.from(bytes).toString('utf8')) {
-        if (character === '\n' || character === '\r') { finish(typed); return; }
-        if (secret && (character === '\u0003' || (character === '\u0004' && typed === ''))) { finish(undefined); return; }
+        if (character === '\n' || character === '\r') return finish(typed)
+        if (secret && (character === '\u0003' || (character === '\u0004' && typed === ''))) return finish(undefined)
         typed = secret && character === '\u007f' ? typed.slice(0, -1) : typed + character
       }
     }

@@ -189,7 +189,8 @@ function readVerdict(frame: CborMap | undefined, identity: Signer): Greeting {
   if (frame === undefined) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended before the verdict' })
   if (frame['t'] !== 'verdict') throw fail('ERR_CODEC_FRAME', { why: 'the first frame is no verdict' })
   if (frame['ok'] !== true) throw ofThisKey(frame, identity)
-  return { role: String(frame['role']) as DoorRole, node: String(frame['node']), agent: String(frame['agent']) }
+  const text = (name: string): string => (typeof frame[name] === 'string' ? frame[name] : '')
+  return { role: text('role') as DoorRole, node: text('node'), agent: text('agent') }
 }
 
 function readResponse(frame: CborMap | undefined, identity: Signer): unknown {

@@ -23,7 +23,7 @@ describe('the files', () => {
   })
 
   it('have names in kebab-case', () => {
-    const plain = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.(ts|cjs|js)$/
+    const plain = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.(ts|cjs|js)$/
     expect(code.filter((file) => !plain.test(path.basename(file)))).toEqual([])
   })
 
