@@ -8,7 +8,7 @@ export function machineLine(): string {
     spawnSync(process.execPath, ['-e', '0'])
     return performance.now() - begun
   }).sort((a, b) => a - b)
-  const [{ model = 'unknown' } = {}] = cpus()
+  const model = cpus()[0]?.model ?? 'unknown'
   return `machine: ${model.trim()} x${cpus().length}, Node ${process.versions.node} ${process.platform}/${process.arch}, node -e 0: ${(starts[2] ?? 0).toFixed(0)} ms`
 }
 

@@ -23,7 +23,7 @@ async function node(protector: Protect) {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
-    ...(protector === undefined ? {} : { connectionProtector: protector as never }),
+    ...(protector === undefined ? {} : { connectionProtector: protector }),
   })
 }
 

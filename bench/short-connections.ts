@@ -19,7 +19,7 @@ const ours = await cpuMs(() => storm(one.address()))
 // The library's own time limits hold their objects for as long as they run.
 await new Promise((resolve) => setTimeout(resolve, 6_000))
 const honest = await cast.node()
-const peer = await honest.swarm.connect(one.address()).catch((error: Error) => error.message)
+const peer = await honest.swarm.connect(one.address()).catch(String)
 console.log(
   `ours   honest peer afterwards: ${peer === one.peer ? 'connects' : peer}; CPU ${(ours.ms / count).toFixed(2)} ms each with the client's half; pending ${one.swarm.host.pending}; RSS ${(rss() - rssBefore).toFixed(1)} MiB more than after the ${count} before them`,
 )
@@ -32,7 +32,7 @@ const stock = await cpuMs(() => storm(address))
 const other = await createStockNode(cast.swarmKey, { listen: [] })
 const text = await other.dial(multiaddr(address)).then(
   () => 'connects',
-  (error: Error) => `does not: ${error.message}`,
+  (error: unknown) => `does not: ${String(error)}`,
 )
 console.log(`stock  honest peer afterwards: ${text}; CPU ${(stock.ms / count).toFixed(2)} ms each`)
 console.log(`ratio  CPU stock / ours: ${(stock.ms / ours.ms).toFixed(2)}`)

@@ -2,7 +2,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { generateSwarmKey, systemRandom } from '../src/keys/index.ts'
 import { createStockNode } from '../test/helpers/stock-node.ts'
-import { createSwarmCast } from '../test/helpers/swarm-nodes.ts'
+import { codeOf, createSwarmCast } from '../test/helpers/swarm-nodes.ts'
 import { machineLine, median } from './machine.ts'
 
 const dials = 40
@@ -13,10 +13,7 @@ const cast = await createSwarmCast()
 const one = await cast.node()
 const other = await cast.node({ swarmKeys: [generateSwarmKey(systemRandom)] })
 const ours = await measure(async () => {
-  const code = await other.swarm.connect(one.address()).then(
-    () => 'connected',
-    (error: { code: string }) => error.code,
-  )
+  const code = await codeOf(other.swarm.connect(one.address()))
   return code === 'ERR_SWARM_WRONG_KEY'
 })
 const known = one.swarm.failures()[0]?.count ?? 0
@@ -26,10 +23,7 @@ const listener = await createStockNode(generateSwarmKey(systemRandom))
 const dialler = await createStockNode(generateSwarmKey(systemRandom))
 const address = multiaddr(listener.getMultiaddrs()[0]?.toString() ?? '')
 const stock = await measure(async () => {
-  const text = await dialler.dial(address).then(
-    () => '',
-    (error: Error) => error.message,
-  )
+  const text = await dialler.dial(address).then(() => '', String)
   return /key/i.test(text)
 })
 await Promise.all([listener.stop(), dialler.stop()])

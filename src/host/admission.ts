@@ -61,101 +61,110 @@ const refusalsKeptMax = 256
  * the lists are asked where Noise has proved a PeerId, and outbound before the dial as well.
  */
 export function createAdmission(parts: AdmissionParts, options: AdmissionOptions): Admission {
-  const sources = createSourceLimits(parts, options.sources)
-  const pending = new WeakMap<MultiaddrConnection, SourceEntry>()
-  const refusals = new Map<string, Refusal>()
+  return new HostAdmission(parts, options)
+}
 
-  const noteOutbound = (address: string, refusal: Refusal): void => {
-    if (refusals.size >= refusalsKeptMax) refusals.clear()
-    refusals.set(address, refusal)
+class HostAdmission implements Admission {
+  readonly gater: ConnectionGater
+  readonly sources: SourceLimits
+  readonly #parts: AdmissionParts
+  readonly #options: AdmissionOptions
+  readonly #pending = new WeakMap<MultiaddrConnection, SourceEntry>()
+  readonly #refusals = new Map<string, Refusal>()
+
+  constructor(parts: AdmissionParts, options: AdmissionOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.sources = createSourceLimits(parts, options.sources)
+    const denyInbound = (peer: PeerId, connection: MultiaddrConnection): boolean =>
+      this.#deniesInbound(peer, connection)
+    const denyOutbound = (peer: PeerId, connection: MultiaddrConnection): boolean =>
+      this.#deniesOutbound(peer, connection.remoteAddr.toString())
+    this.gater = {
+      // The library's default refuses private addresses in browsers; here every address is the gate's matter.
+      denyDialMultiaddr: (_address: Multiaddr) => parts.gate?.admitDial(undefined).kind === 'refuse',
+      denyDialPeer: (peer) => this.judge('outbound', peer) !== undefined,
+      denyInboundConnection: (connection) => this.#deniesStranger(connection),
+      denyInboundEncryptedConnection: denyInbound,
+      // Judged again: the list may have changed during the handshake.
+      denyInboundUpgradedConnection: (peer, connection) => {
+        const isDenied = denyInbound(peer, connection)
+        this.#pending.get(connection)?.leave()
+        return isDenied
+      },
+      denyOutboundEncryptedConnection: denyOutbound,
+      denyOutboundUpgradedConnection: denyOutbound,
+    }
   }
 
-  const judge = (direction: 'inbound' | 'outbound', peer: PeerId): Refusal | undefined => {
+  judge(direction: 'inbound' | 'outbound', peer: PeerId): Refusal | undefined {
+    const { gate, keys } = this.#parts
     const key = peer.publicKey
     if (key?.type !== 'Ed25519') return refuse('ERR_KEYS_KIND', { found: key?.type ?? 'unknown', expected: 'Ed25519' })
-    if (!parts.keys.isValidPoint(key.raw)) return refuse('ERR_KEYS_POINT')
-    if (parts.gate === undefined) return undefined
-    const verdict =
-      direction === 'inbound' ? parts.gate.admitInbound(peer.toString()) : parts.gate.admitOutbound(peer.toString())
-    return verdict.kind === 'refuse' ? verdict : undefined
+    if (!keys.isValidPoint(key.raw)) return refuse('ERR_KEYS_POINT')
+    const verdict = direction === 'inbound' ? gate?.admitInbound(peer.toString()) : gate?.admitOutbound(peer.toString())
+    return verdict?.kind === 'refuse' ? verdict : undefined
+  }
+
+  takeRefusal(address: string): Refusal | undefined {
+    const refusal = this.#refusals.get(address)
+    this.#refusals.delete(address)
+    return refusal
   }
 
   // One misconfigured node must not shut out its neighbours: those on this machine share the address, and behind a
   // source that peers of ours come from there may be more of them.
-  const penalise = (address: string, penaltyMs: number): void => {
+  penalise(address: string, penaltyMs: number): void {
     const source = sourceOf(address)
-    const isSpared = isLoopbackSource(source) || (options.isExpectedSource?.(source) ?? false)
-    if (!isSpared) sources.penalise(source, penaltyMs, performance.now())
+    const isSpared = isLoopbackSource(source) || this.#isExpected(source)
+    if (!isSpared) this.sources.penalise(source, penaltyMs, performance.now())
   }
 
-  const isFull = (isExpected: boolean): boolean => {
-    const reserved = isExpected ? 0 : (options.connectionsReserved ?? 0)
-    return parts.connections() >= options.connectionsMax - reserved
-  }
-
-  const turnAway = (refused: Refused): true => {
-    parts.log.debug('connection refused', {
-      direction: refused.direction,
-      address: refused.address,
-      code: refused.refusal.code,
+  #deniesStranger(connection: MultiaddrConnection): boolean {
+    const source = sourceOf(connection.remoteAddr.toString())
+    if (this.#isFull(this.#isExpected(source))) return true
+    const entry = this.sources.enter(source, performance.now())
+    if (entry.kind === 'refuse') {
+      this.#parts.log.debug('inbound connection shed', { source, reason: entry.reason })
+      return true
+    }
+    this.#pending.set(connection, entry)
+    connection.addEventListener('close', () => {
+      entry.leave()
     })
-    parts.onRefused?.(refused)
+    return false
+  }
+
+  #deniesInbound(peer: PeerId, connection: MultiaddrConnection): boolean {
+    const address = connection.remoteAddr.toString()
+    const isListed = this.#parts.gate?.isListed(peer.toString()) ?? false
+    const refusal = this.judge('inbound', peer) ?? (this.#isFull(isListed) ? refuse('ERR_SWARM_BUSY') : undefined)
+    if (refusal === undefined) return false
+    if (refusal.code !== 'ERR_SWARM_BUSY') this.penalise(address, unlistedPenaltyMs)
+    return this.#turnAway({ direction: 'inbound', peer: peer.toString(), address, refusal })
+  }
+
+  #deniesOutbound(peer: PeerId, address: string): boolean {
+    const refusal = this.judge('outbound', peer)
+    if (refusal === undefined) return false
+    if (this.#refusals.size >= refusalsKeptMax) this.#refusals.clear()
+    this.#refusals.set(address, refusal)
+    return this.#turnAway({ direction: 'outbound', peer: peer.toString(), address, refusal })
+  }
+
+  #turnAway(refused: Refused): true {
+    const { direction, address, refusal } = refused
+    this.#parts.log.debug('connection refused', { direction, address, code: refusal.code })
+    this.#parts.onRefused?.(refused)
     return true
   }
 
-  const judgeInbound = (peer: PeerId, connection: MultiaddrConnection): boolean => {
-    const address = connection.remoteAddr.toString()
-    const isExpected = parts.gate?.isListed(peer.toString()) ?? false
-    const refusal = judge('inbound', peer) ?? (isFull(isExpected) ? refuse('ERR_SWARM_BUSY') : undefined)
-    if (refusal === undefined) return false
-    if (refusal.code !== 'ERR_SWARM_BUSY') penalise(address, unlistedPenaltyMs)
-    return turnAway({ direction: 'inbound', peer: peer.toString(), address, refusal })
+  #isExpected(source: string): boolean {
+    return this.#options.isExpectedSource?.(source) ?? false
   }
 
-  const judgeOutbound = (peer: PeerId, address: string): boolean => {
-    const refusal = judge('outbound', peer)
-    if (refusal === undefined) return false
-    noteOutbound(address, refusal)
-    return turnAway({ direction: 'outbound', peer: peer.toString(), address, refusal })
-  }
-
-  const gater: ConnectionGater = {
-    // The default of libp2p refuses private addresses in browsers; here every address is the gate's matter.
-    denyDialMultiaddr: (_address: Multiaddr) => parts.gate?.admitDial(undefined).kind === 'refuse',
-    denyDialPeer: (peer) => judge('outbound', peer) !== undefined,
-    denyInboundConnection(connection) {
-      const address = connection.remoteAddr.toString()
-      const source = sourceOf(address)
-      if (isFull(options.isExpectedSource?.(source) ?? false)) return true
-      const entry = sources.enter(source, performance.now())
-      if (entry.kind === 'refuse') {
-        parts.log.debug('inbound connection shed', { source, reason: entry.reason })
-        return true
-      }
-      pending.set(connection, entry)
-      connection.addEventListener('close', entry.leave)
-      return false
-    },
-    denyInboundEncryptedConnection: judgeInbound,
-    denyInboundUpgradedConnection(peer, connection) {
-      // Judged again: the list may have changed during the handshake.
-      const denied = judgeInbound(peer, connection)
-      pending.get(connection)?.leave()
-      return denied
-    },
-    denyOutboundEncryptedConnection: (peer, connection) => judgeOutbound(peer, connection.remoteAddr.toString()),
-    denyOutboundUpgradedConnection: (peer, connection) => judgeOutbound(peer, connection.remoteAddr.toString()),
-  }
-
-  return {
-    gater,
-    sources,
-    judge,
-    penalise,
-    takeRefusal(address) {
-      const refusal = refusals.get(address)
-      refusals.delete(address)
-      return refusal
-    },
+  #isFull(isExpected: boolean): boolean {
+    const reserved = isExpected ? 0 : (this.#options.connectionsReserved ?? 0)
+    return this.#parts.connections() >= this.#options.connectionsMax - reserved
   }
 }

@@ -1,4 +1,4 @@
-import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import { asHyraxError, fail, HyraxError, type ErrorCode } from '../base/index.ts'
 import { createFrameReader, encodeFrame, type CborMap } from '../codec/index.ts'
 
@@ -23,6 +23,9 @@ export interface FrameStream {
   /** Resolves when the stream is gone, however. */
   readonly closed: Promise<void>
 }
+
+/** What a `close` event tells: nothing for a plain end, else the error, and whether it began here. */
+type Closing = Event & { readonly error?: Error; readonly local?: boolean }
 
 /** Bytes handed to the muxer at once: more than its write buffer cap in one piece would reset the stream. */
 const writeBytesMax = 65_536
@@ -87,15 +90,17 @@ class Libp2pFrameStream implements FrameStream {
     for (;;) {
       const frame = this.#frames.shift()
       if (frame !== undefined) return frame
-      if (this.#error !== undefined) throw this.#error
+      this.#throwIfBroken()
       this.#resume()
       if (this.#frames.length > 0) continue
-      if (this.#error !== undefined) throw this.#error
-      if (this.#ended && this.#stream.readBufferLength === 0) return this.#atEnd()
+      this.#throwIfBroken()
+      if (this.#ended && this.#stream.readBufferLength === 0) break
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
+    if (this.#reader.pendingBytes > 0) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended inside a frame' })
+    return undefined
   }
 
   async end(): Promise<void> {
@@ -115,7 +120,7 @@ class Libp2pFrameStream implements FrameStream {
 
   async #write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += writeBytesMax) {
-      if (this.#error !== undefined) throw this.#error
+      this.#throwIfBroken()
       try {
         const mayGoOn = this.#stream.send(bytes.subarray(at, at + writeBytesMax))
         if (!mayGoOn) await drained(this.#stream)
@@ -141,7 +146,7 @@ class Libp2pFrameStream implements FrameStream {
   }
 
   #onClose(event: Event): void {
-    const { error, local } = event as StreamCloseEvent
+    const { error, local } = event as Closing
     // What came before a remote reset may still be read; what we aborted may not.
     if (error !== undefined && local === true) this.#fail(this.#broken(error))
     else if (error !== undefined) this.#error ??= this.#broken(error)
@@ -163,9 +168,8 @@ class Libp2pFrameStream implements FrameStream {
     if (this.#frames.length > 0) pause(this.#stream)
   }
 
-  #atEnd(): undefined {
-    if (this.#reader.pendingBytes > 0) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended inside a frame' })
-    return undefined
+  #throwIfBroken(): void {
+    if (this.#error !== undefined) throw this.#error
   }
 
   #fail(error: HyraxError): void {
@@ -209,7 +213,7 @@ async function drained(stream: Stream): Promise<void> {
         stream.removeEventListener('drain', done)
         stream.removeEventListener('close', done)
         if (event.type === 'drain') resolve()
-        else reject((event as StreamCloseEvent).error ?? new Error('closed while writing'))
+        else reject((event as Closing).error ?? new Error('closed while writing'))
       }
       stream.addEventListener('drain', done)
       stream.addEventListener('close', done)

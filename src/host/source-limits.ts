@@ -54,35 +54,18 @@ export function createSourceLimits(parts: { random: Randomness }, options: Sourc
   const sources = new Map<string, SourceState>()
   let pending = 0
 
-  const stateOf = (source: string, now: number): SourceState => {
-    const known = sources.get(source)
-    const state = known ?? { tokens: burst, at: now, pending: 0, penaltyUntil: 0 }
-    state.tokens = Math.min(burst, state.tokens + ((now - state.at) / 1000) * perSecond)
-    state.at = now
-    // Insertion order is age of last use: the oldest is forgotten first.
-    sources.delete(source)
-    sources.set(source, state)
-    if (sources.size > limits.sourcesRememberedMax) forgetOldest(sources)
-    return state
-  }
-
-  const dropsEarly = (): boolean => {
-    if (pending < dropFrom) return false
-    const chance = 0.3 + (0.7 * (pending - dropFrom)) / Math.max(1, pendingMax - dropFrom)
-    return unitOf(parts.random) < chance
-  }
-
   const judge = (state: SourceState, exempt: boolean, now: number): SourceRefusal | undefined => {
     if (!exempt && state.penaltyUntil - now >= penaltyMsMin) return 'penalty'
     if (!exempt && state.pending >= perSourceMax) return 'pending-of-source'
     if (pending >= pendingMax) return 'pending'
     if (!exempt && state.tokens < 1) return 'rate'
-    return dropsEarly() ? 'early-drop' : undefined
+    const chance = 0.3 + (0.7 * (pending - dropFrom)) / Math.max(1, pendingMax - dropFrom)
+    return pending >= dropFrom && unitOf(parts.random) < chance ? 'early-drop' : undefined
   }
 
   return {
     enter(source, now) {
-      const state = stateOf(source, now)
+      const state = stateOf(sources, source, now, { perSecond, burst })
       const reason = judge(state, isExempt(source), now)
       if (reason !== undefined) return { kind: 'refuse', reason }
       state.tokens -= 1
@@ -101,7 +84,7 @@ export function createSourceLimits(parts: { random: Randomness }, options: Sourc
     },
     penalise(source, penaltyMs, now) {
       if (isExempt(source)) return
-      const state = stateOf(source, now)
+      const state = stateOf(sources, source, now, { perSecond, burst })
       state.penaltyUntil = Math.min(Math.max(state.penaltyUntil, now) + penaltyMs, now + penaltyMsMax)
     },
     get pending() {
@@ -111,6 +94,22 @@ export function createSourceLimits(parts: { random: Randomness }, options: Sourc
       return sources.size
     },
   }
+}
+
+/** The state of a source with its tokens filled up to now; the one used longest ago is forgotten first. */
+function stateOf(
+  sources: Map<string, SourceState>,
+  source: string,
+  now: number,
+  { perSecond, burst }: { perSecond: number; burst: number },
+): SourceState {
+  const state = sources.get(source) ?? { tokens: burst, at: now, pending: 0, penaltyUntil: 0 }
+  state.tokens = Math.min(burst, state.tokens + ((now - state.at) / 1000) * perSecond)
+  state.at = now
+  sources.delete(source)
+  sources.set(source, state)
+  if (sources.size > limits.sourcesRememberedMax) forgetOldest(sources)
+  return state
 }
 
 function forgetOldest(sources: Map<string, SourceState>): void {

@@ -23,7 +23,8 @@ export function pinned(address: string, peer: string | undefined): string {
 
 function readAddress(text: string): NodeAddress | undefined {
   try {
-    return parseNodeAddress(text)
+    // Peers speak multiaddresses; a bare word would be read as the name of a host.
+    return text.startsWith('/') ? parseNodeAddress(text) : undefined
   } catch {
     return undefined
   }

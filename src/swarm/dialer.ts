@@ -234,7 +234,7 @@ class SwarmDialer implements Dialer {
     else void this.#try(target)
   }
 
-  #later(target: Target, wait = this.#waitMsMin * 2 ** Math.min(target.tries, 16)): void {
+  #later(target: Target, wait = this.#waitMsMin * 2 ** Math.min(Math.max(target.tries - 1, 0), 16)): void {
     clearTimeout(target.timer)
     if (!this.#running || !this.#targets.has(target.key)) return
     target.sought = true
@@ -267,7 +267,7 @@ class SwarmDialer implements Dialer {
   async #dial(target: Target): Promise<HyraxError | undefined> {
     let worst: HyraxError | undefined
     for (const address of [...target.addresses]) {
-      if (!this.#running) return worst
+      if (!this.#isRunning()) return worst
       const pin = target.key === target.peer ? target.peer : undefined
       try {
         const peer = await this.#parts.connect(pinned(address, pin))
@@ -277,11 +277,15 @@ class SwarmDialer implements Dialer {
       } catch (error) {
         const failure = error as HyraxError
         if (target.peer !== undefined && this.#parts.isConnected(target.peer)) return undefined
-        if (this.#running) this.#parts.onFailed(pin, address, failure)
+        if (this.#isRunning()) this.#parts.onFailed(pin, address, failure)
         if (worst === undefined || longEnd.has(failure.code)) worst = failure
       }
     }
     return worst
+  }
+
+  #isRunning(): boolean {
+    return this.#running
   }
 
   #settle(target: Target, failure: HyraxError | undefined): void {

@@ -87,7 +87,7 @@ export function readPeers(peer: string, frame: CborMap | undefined): NamedPeer[]
   const read = reader(peer, frame, wire.peers, ['peers'])
   const named = read.map['peers']
   if (!Array.isArray(named) || named.length > limits.peersNamedMax) throw read.broken('peers')
-  return named.map((entry) => {
+  return (named as readonly CborValue[]).map((entry) => {
     if (!isCborMap(entry) || Object.keys(entry).length !== 2 || typeof entry['peer'] !== 'string')
       throw read.broken('peers')
     return { peer: entry['peer'], addrs: addressesOf(read, entry['addrs']) }

@@ -12,11 +12,5 @@ export { type DialerOptions } from './dialer.ts'
 export { type Failure } from './failures.ts'
 export { type ListDigests } from './hello.ts'
 export { createProtector, type ProtectorParts } from './protector.ts'
-export {
-  createSwarm,
-  type PeerInfo,
-  type Swarm,
-  type SwarmHandleOptions,
-  type SwarmOptions,
-  type SwarmParts,
-} from './swarm.ts'
+export { createSwarm, type Swarm, type SwarmHandleOptions } from './swarm.ts'
+export { type PeerInfo, type SwarmOptions, type SwarmParts } from './swarm-parts.ts'

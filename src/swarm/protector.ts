@@ -1,11 +1,5 @@
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
-import type {
-  AbortOptions,
-  ConnectionProtector,
-  MessageStream,
-  MultiaddrConnection,
-  StreamCloseEvent,
-} from '@libp2p/interface'
+import type { AbortOptions, ConnectionProtector, MessageStream, MultiaddrConnection } from '@libp2p/interface'
 import { fail, type HyraxError, type Randomness } from '../base/index.ts'
 import { swarmKeyFingerprint, type Keys, type SwarmCipher } from '../keys/index.ts'
 import { reportToDial } from '../host/index.ts'
@@ -187,7 +181,7 @@ class ProtectedStream extends AbstractMultiaddrConnection {
   }
 
   #onClosed(event: Event): void {
-    const { error, local } = event as StreamCloseEvent
+    const { error, local } = event as Event & { readonly error?: Error; readonly local?: boolean }
     if (this.#greetingRead < greeting.length && !this.#endedHere) this.#report?.(likelyBecause(error))
     this.#free()
     if (error === undefined) this.onTransportClosed()

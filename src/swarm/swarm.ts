@@ -1,63 +1,14 @@
-import type { Gate } from '../access/index.ts'
-import { asHyraxError, fail, limits, type Clock, type HyraxError, type Log, type Randomness } from '../base/index.ts'
+import { asHyraxError, fail, limits, type HyraxError } from '../base/index.ts'
 import type { CborMap } from '../codec/index.ts'
 import { createHost, type FrameStream, type Host, type HostConnection } from '../host/index.ts'
-import type { Identity, Keys } from '../keys/index.ts'
-import { dialable, fitting } from './addresses.ts'
-import { createDialer, drawn, type Dialer, type DialerOptions } from './dialer.ts'
+import { dialable } from './addresses.ts'
+import { createDialer, type Dialer } from './dialer.ts'
 import { createFailureBook, type Failure, type FailureBook } from './failures.ts'
-import type { Answer, Hello, ListDigests, NamedPeer } from './hello.ts'
-import { answerHello, createLink, sayHello, type HelloParts, type Link } from './link.ts'
+import { closedBeforeHello, Links } from './links.ts'
 import { askPing, servePing } from './ping.ts'
 import { createProtector } from './protector.ts'
+import type { PeerInfo, SwarmOptions, SwarmParts } from './swarm-parts.ts'
 import { helloProtocol, pingProtocol } from './wire.ts'
-
-export interface SwarmParts {
-  readonly identity: Identity
-  readonly keys: Keys
-  /** 32 bytes each. The first is used to dial; while a key is rotated the others are accepted too. */
-  readonly swarmKeys: readonly Uint8Array[]
-  readonly gate: Gate
-  readonly clock: Clock
-  readonly random: Randomness
-  readonly log: Log
-  /** Shown to peers; at most 64 bytes are told. */
-  readonly name: string | (() => string)
-  readonly agent: string
-  /** Peer binding of this node's device, if it has one. */
-  readonly binding?: () => Uint8Array | null
-  readonly listsDigests?: () => ListDigests | null
-}
-
-export interface SwarmOptions {
-  readonly listen: readonly string[]
-  /** Told to peers in place of what is listened on. */
-  readonly announce?: readonly string[]
-  readonly bootstrap?: readonly string[]
-  readonly static?: readonly string[]
-  readonly dialer?: DialerOptions
-  /** Sources without limits of their own (`swarm/exemptSources`). */
-  readonly isExemptSource?: (source: string) => boolean
-  readonly pingMs?: number
-  readonly localAddress?: string
-}
-
-export interface PeerInfo {
-  readonly peer: string
-  /** Foreign text: escape before showing. */
-  readonly name: string
-  readonly agent: string
-  readonly addrs: readonly string[]
-  readonly direction: 'inbound' | 'outbound'
-  /** Milliseconds since 1970. */
-  readonly since: number
-  readonly state: 'welcomed' | 'connected'
-  readonly remoteAddr: string
-  readonly latency?: number
-  readonly gate?: 'open' | 'permissioned'
-  readonly lists: ListDigests | null
-  readonly binding: Uint8Array | null
-}
 
 export interface SwarmHandleOptions {
   readonly maxStreams: number
@@ -110,46 +61,37 @@ export async function createSwarm(parts: SwarmParts, options: SwarmOptions): Pro
 class HyraxSwarm implements Swarm {
   readonly #parts: SwarmParts
   readonly #options: SwarmOptions
-  readonly #links = new Map<string, Link>()
-  /** The link a welcomed peer's streams ride on. */
-  readonly #primary = new Map<string, Link>()
   readonly #failures: FailureBook
   readonly #dialer: Dialer
-  readonly #hello: HelloParts
-  readonly #welcomeListeners: ((peer: PeerInfo) => void)[] = []
-  readonly #goneListeners: ((peer: string) => void)[] = []
+  readonly #links: Links
   #host: Host | undefined
   #pings: ReturnType<typeof setInterval> | undefined
-  #stopped = false
 
   constructor(parts: SwarmParts, options: SwarmOptions) {
     this.#parts = parts
     this.#options = options
-    this.#failures = createFailureBook(() => parts.clock.now())
+    const failures = createFailureBook(() => parts.clock.now())
+    this.#failures = failures
     this.#dialer = createDialer(
       {
         random: parts.random,
         self: parts.identity.peer,
         connect: (address) => this.connect(address),
-        isConnected: (peer) => this.#primary.has(peer),
+        isConnected: (peer) => this.#links.welcomed(peer) !== undefined,
         mayDial: (peer) => parts.gate.admitDial(peer).kind === 'admit',
         onFailed: (peer, address, error) => {
-          this.#failures.note({ peer, address, direction: 'outbound' }, error)
+          failures.note({ peer, address, direction: 'outbound' }, error)
         },
       },
       options.dialer,
     )
-    this.#hello = {
-      ownHello: (link) => this.#ownHello(link),
-      judge: (link) => this.#judge(link),
-      onWelcomed: (link) => {
-        this.#onWelcomed(link)
-      },
-      peersFor: (link) => this.#peersFor(link),
-      onPeers: (link, peers) => {
-        this.#learn(link, peers)
-      },
-    }
+    this.#links = new Links({
+      swarm: parts,
+      host: () => this.host,
+      dialer: this.#dialer,
+      failures,
+      addresses: () => this.#ownAddresses(),
+    })
   }
 
   async build(): Promise<void> {
@@ -181,13 +123,13 @@ class HyraxSwarm implements Swarm {
       },
     )
     this.host.onConnection((connection) => {
-      this.#onConnection(connection)
+      this.#links.adopt(connection)
     })
     this.host.onRefused((refused) => {
       this.#failures.note(refused, refused.refusal)
     })
     await this.host.handleRaw(pingProtocol, servePing, 2)
-    await this.host.handle(helloProtocol, (stream, connection) => this.#onHello(stream, connection), {
+    await this.host.handle(helloProtocol, (stream, connection) => this.#links.answer(stream, connection), {
       frameBytesMax: limits.peersFrameBytesMax,
       streamsMax: 1,
     })
@@ -204,25 +146,19 @@ class HyraxSwarm implements Swarm {
     this.#dialer.start()
     const pingMs = this.#options.pingMs ?? limits.pingMsInterval
     this.#pings = setInterval(() => {
-      this.#pingAll(pingMs)
+      this.#links.pingAll(pingMs)
     }, pingMs)
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#links.stop()
     clearInterval(this.#pings)
     this.#dialer.stop()
     await this.host.stop()
   }
 
   peers(): PeerInfo[] {
-    const shown = new Map<string, Link>()
-    for (const link of this.#links.values()) {
-      if (!link.connection.isOpen) continue
-      const { peer } = link.connection
-      if (!shown.has(peer) || this.#primary.get(peer) === link) shown.set(peer, link)
-    }
-    return [...shown.values()].map(peerInfoOf)
+    return this.#links.peers()
   }
 
   failures(): Failure[] {
@@ -235,12 +171,12 @@ class HyraxSwarm implements Swarm {
 
   async connect(address: string): Promise<string> {
     const connection = await this.#dial(address)
-    const link = this.#links.get(connection.id)
-    if (link === undefined) throw this.#closedBeforeHello(connection.peer)
+    const link = this.#links.find(connection.id)
+    if (link === undefined) throw closedBeforeHello(connection.peer, this.host.peer)
     await link.settled
-    this.#closeSpare(link)
-    if (link.state === 'welcomed' || this.#primary.has(connection.peer)) return connection.peer
-    throw link.failure ?? this.#closedBeforeHello(connection.peer)
+    this.#links.closeSpare(link)
+    if (link.state === 'welcomed' || this.#links.welcomed(connection.peer) !== undefined) return connection.peer
+    throw link.failure ?? closedBeforeHello(connection.peer, this.host.peer)
   }
 
   async disconnect(peer: string): Promise<number> {
@@ -251,7 +187,7 @@ class HyraxSwarm implements Swarm {
 
   ping(peer: string): Promise<number> {
     const [connection] = this.host.connections(peer)
-    const link = this.#primary.get(peer)
+    const link = this.#links.welcomed(peer)
     const asked = link?.connection ?? connection
     if (asked === undefined) return Promise.reject(fail('ERR_SWARM_NOT_CONNECTED', { peer }))
     return askPing(asked, this.#parts.random, AbortSignal.timeout(limits.pingMsInterval))
@@ -285,7 +221,7 @@ class HyraxSwarm implements Swarm {
     await this.host.handle(
       protocol,
       async (stream, connection) => {
-        const link = this.#links.get(connection.id)
+        const link = this.#links.find(connection.id)
         // The dialler may open a stream while our side still reads its welcome.
         await link?.settled
         if (link?.state === 'welcomed') await handler(stream)
@@ -300,24 +236,17 @@ class HyraxSwarm implements Swarm {
   }
 
   open(peer: string, protocol: string, frameBytesMax: number): Promise<FrameStream> {
-    const link = this.#primary.get(peer)
+    const link = this.#links.welcomed(peer)
     if (link === undefined) return Promise.reject(fail('ERR_SWARM_NOT_CONNECTED', { peer }))
     return link.connection.open(protocol, frameBytesMax)
   }
 
   onWelcome(listener: (peer: PeerInfo) => void): void {
-    this.#welcomeListeners.push(listener)
+    this.#links.onWelcome(listener)
   }
 
   onGone(listener: (peer: string) => void): void {
-    this.#goneListeners.push(listener)
-  }
-
-  // Two addresses of one peer gave two connections, both dialled from here: nobody needs the second.
-  #closeSpare(link: Link): void {
-    const primary = this.#primary.get(link.connection.peer)
-    if (primary === undefined || primary === link || primary.connection.direction === 'inbound') return
-    if (link.connection.direction === 'outbound') void link.connection.close()
+    this.#links.onGone(listener)
   }
 
   async #dial(address: string): Promise<HostConnection> {
@@ -327,175 +256,8 @@ class HyraxSwarm implements Swarm {
       const failure = asHyraxError(error)
       // Refused after Noise: the connection was there and gone before a stream could be opened.
       if (failure.code === 'ERR_HOST_STREAM' && failure.data['what'] === 'closed at once')
-        throw this.#closedBeforeHello('?')
+        throw closedBeforeHello('?', this.host.peer)
       throw failure
-    }
-  }
-
-  #closedBeforeHello(peer: string): HyraxError {
-    return fail('ERR_SWARM_CLOSED_BEFORE_HELLO', { peer, self: this.host.peer })
-  }
-
-  #onConnection(connection: HostConnection): void {
-    const link = createLink(connection)
-    this.#links.set(connection.id, link)
-    void connection.closed.then(() => {
-      this.#onClosed(link)
-    })
-    if (connection.direction === 'outbound') void this.#greet(link)
-    else
-      setTimeout(() => {
-        this.#showAsStock(link)
-      }, limits.helloMsMax).unref()
-  }
-
-  async #greet(link: Link): Promise<void> {
-    link.greeted = true
-    try {
-      const stream = await link.connection.open(helloProtocol, limits.peersFrameBytesMax)
-      await sayHello(this.#hello, link, stream)
-    } catch (error) {
-      await this.#onHelloFailed(link, asHyraxError(error))
-    }
-  }
-
-  async #onHello(stream: FrameStream, connection: HostConnection): Promise<void> {
-    const link = this.#links.get(connection.id)
-    if (link === undefined || link.greeted || connection.direction === 'outbound') {
-      stream.abort('ERR_SWARM_HELLO', 'a second hello')
-      return
-    }
-    link.greeted = true
-    if (link.state === 'connected') link.state = 'hello'
-    try {
-      await answerHello(this.#hello, link, stream)
-    } catch (error) {
-      await this.#onHelloFailed(link, asHyraxError(error))
-    }
-  }
-
-  async #onHelloFailed(link: Link, error: HyraxError): Promise<void> {
-    const { connection } = link
-    if (link.state === 'welcomed') {
-      // The welcome stands; what broke came after it (PEERS).
-      this.#parts.log.debug('hello ended badly', { peer: connection.peer, code: error.code })
-      if (error.code === 'ERR_SWARM_HELLO') connection.abort(error.code)
-      return
-    }
-    if (error.code === 'ERR_UNSUPPORTED') {
-      // A libp2p node that is none of ours: it may stay, and is shown as not welcomed.
-      link.failure = error
-      this.#showAsStock(link)
-      return
-    }
-    if (error.code === 'ERR_HOST_STREAM') await Promise.race([connection.closed, pause(100)])
-    const isClosed = error.code === 'ERR_HOST_STREAM' && !connection.isOpen && connection.direction === 'outbound'
-    link.failure = isClosed ? this.#closedBeforeHello(connection.peer) : error
-    if (connection.direction === 'inbound' && !this.#stopped && error.code !== 'ERR_HOST_STREAM')
-      this.#failures.note({ peer: connection.peer, address: connection.remoteAddress, direction: 'inbound' }, error)
-    connection.abort(error.code)
-    this.#settle(link, 'ended')
-  }
-
-  #showAsStock(link: Link): void {
-    if (link.state !== 'hello' || !link.connection.isOpen || (link.greeted && link.failure === undefined)) return
-    this.#settle(link, 'connected')
-    void this.host.identify(link.connection).then((told) => {
-      link.agent = told?.agent ?? ''
-    })
-  }
-
-  #settle(link: Link, state: Link['state']): void {
-    link.state = state
-    link.settle()
-  }
-
-  #onWelcomed(link: Link): void {
-    const { peer } = link.connection
-    if (!link.connection.isOpen || link.state === 'ended') throw this.#closedBeforeHello(peer)
-    link.welcomedAt = this.#parts.clock.now()
-    this.#settle(link, 'welcomed')
-    this.#failures.clear(peer)
-    const first = !this.#primary.has(peer)
-    if (first) this.#primary.set(peer, link)
-    // A second connection may mean that the other side has forgotten the first: see whether that still lives.
-    else void this.#ping(this.#primary.get(peer) ?? link, limits.pingMissedMax)
-    if (link.connection.direction === 'inbound') this.#dialer.learn(peer, link.hello?.addrs ?? [])
-    this.#dialer.connected(peer)
-    if (first) this.#announce(link)
-  }
-
-  #announce(link: Link): void {
-    const info = peerInfoOf(link)
-    this.#parts.log.info('peer welcomed', { peer: info.peer, direction: info.direction, address: info.remoteAddr })
-    for (const listener of this.#welcomeListeners) listener(info)
-  }
-
-  #onClosed(link: Link): void {
-    const { peer } = link.connection
-    this.#links.delete(link.connection.id)
-    const wasWelcomed = link.state === 'welcomed'
-    this.#settle(link, 'ended')
-    if (!wasWelcomed || this.#primary.get(peer) !== link) return
-    this.#primary.delete(peer)
-    this.#parts.log.info('peer gone', { peer })
-    for (const listener of this.#goneListeners) listener(peer)
-    // Another connection of the same peer takes over, as if it came now: streams do not move by themselves.
-    const other = [...this.#links.values()].find(
-      (known) => known.state === 'welcomed' && known.connection.peer === peer,
-    )
-    if (other !== undefined) {
-      this.#primary.set(peer, other)
-      this.#announce(other)
-    } else if (!this.#stopped) this.#dialer.gone(peer, this.#parts.clock.now() - link.welcomedAt)
-  }
-
-  #judge(link: Link): Answer {
-    const { peer, direction } = link.connection
-    const verdict = this.#parts.gate.mayStay(peer)
-    if (verdict.kind === 'refuse') return { kind: 'refused', code: verdict.code }
-    return direction === 'inbound' && this.#loses(link)
-      ? { kind: 'refused', code: 'ERR_SWARM_BUSY' }
-      : { kind: 'welcome' }
-  }
-
-  // Both dialled at once: the connection that the smaller PeerId dialled stays. Both sides see it the same way.
-  #loses(link: Link): boolean {
-    const { peer } = link.connection
-    const ours = [...this.#links.values()].filter(
-      (known) => known.connection.peer === peer && known.connection.direction === 'outbound' && known.state === 'hello',
-    )
-    if (ours.length === 0) return false
-    if (this.host.peer < peer) return true
-    for (const outbound of ours) outbound.connection.abort('ERR_SWARM_BUSY')
-    return false
-  }
-
-  #peersFor(link: Link): NamedPeer[] {
-    const others = [...this.#primary.values()].filter(({ connection }) => connection.peer !== link.connection.peer)
-    return drawn(others, limits.peersNamedMax, this.#parts.random)
-      .map(({ connection, hello }) => ({
-        peer: connection.peer,
-        addrs: fitting(hello?.addrs ?? [], link.connection.remoteAddress),
-      }))
-      .filter(({ addrs }) => addrs.length > 0)
-  }
-
-  // A peer's word admits nobody: each passes the gate before it is dialled, pinned, and again after Noise.
-  #learn(link: Link, peers: readonly NamedPeer[]): void {
-    for (const { peer, addrs } of peers) this.#dialer.learn(peer, fitting(addrs, link.connection.remoteAddress))
-  }
-
-  #ownHello(link: Link): Hello {
-    const { name, agent, gate, binding, listsDigests } = this.#parts
-    return {
-      name: shortened(typeof name === 'string' ? name : name()),
-      agent,
-      addrs: fitting(this.#ownAddresses(), link.connection.remoteAddress),
-      gate: gate.facts.permissioned ? 'permissioned' : 'open',
-      lists: listsDigests?.() ?? null,
-      keyNext: null,
-      binding: binding?.() ?? null,
     }
   }
 
@@ -508,56 +270,4 @@ class HyraxSwarm implements Swarm {
     this.host.penalise(address, wrongKeyPenaltyMs)
     if (error.code === 'ERR_SWARM_WRONG_KEY') this.#failures.note({ address, direction: 'inbound' }, error)
   }
-
-  #pingAll(pingMs: number): void {
-    for (const link of this.#links.values()) if (link.state !== 'hello') void this.#ping(link, 1, pingMs)
-  }
-
-  /** Three strikes: libp2p's own monitor cuts after one, which hits slow links. */
-  async #ping(link: Link, strikes: number, limitMs: number = limits.pingMsInterval): Promise<void> {
-    try {
-      link.latencyMs = await askPing(link.connection, this.#parts.random, AbortSignal.timeout(limitMs))
-      link.missedPings = 0
-    } catch {
-      link.missedPings += strikes
-      if (link.missedPings < limits.pingMissedMax || !link.connection.isOpen) return
-      const error = fail('ERR_SWARM_SILENT', { peer: link.connection.peer, missed: link.missedPings })
-      this.#failures.note({ peer: link.connection.peer, direction: link.connection.direction }, error)
-      link.connection.abort(error.code)
-    }
-  }
-}
-
-function peerInfoOf(link: Link): PeerInfo {
-  const { connection, hello } = link
-  return {
-    peer: connection.peer,
-    name: hello?.name ?? '',
-    agent: hello?.agent ?? link.agent,
-    addrs: hello?.addrs ?? [],
-    direction: connection.direction,
-    since: connection.since,
-    state: link.state === 'welcomed' ? 'welcomed' : 'connected',
-    remoteAddr: connection.remoteAddress,
-    ...(link.latencyMs === undefined ? {} : { latency: link.latencyMs }),
-    ...(hello === undefined ? {} : { gate: hello.gate }),
-    lists: hello?.lists ?? null,
-    binding: hello?.binding ?? null,
-  }
-}
-
-/** As much of the text as fits 64 bytes, whole characters. */
-function shortened(text: string): string {
-  let kept = ''
-  for (const character of text) {
-    if (new TextEncoder().encode(kept + character).length > limits.helloNameBytesMax) break
-    kept += character
-  }
-  return kept
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 }

@@ -102,3 +102,13 @@ export function welcomedPeers(node: SwarmNode): string[] {
     .map(({ peer }) => peer)
     .sort()
 }
+
+/** The code that something fails with, or `ok`. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+    return 'ok'
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error)
+  }
+}

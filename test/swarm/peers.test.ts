@@ -115,7 +115,7 @@ async function sayHelloAs(from: SwarmNode, to: SwarmNode, peers: { peer: string;
     })
     await stream.read()
     const answer = await stream.read()
-    if (answer?.['t'] !== 'welcome') return String(answer?.['t'])
+    if (answer?.['t'] !== 'welcome') return 'refused'
     await stream.send({ t: 'welcome' })
     await stream.send({ t: 'peers', peers })
     await stream.read()

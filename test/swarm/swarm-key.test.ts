@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { generateSwarmKey, openKeys, swarmKeyFingerprint, systemRandom } from '../../src/keys/index.ts'
 import { createSplitter } from '../helpers/splitter.ts'
 import { createStockNode, type StockNode } from '../helpers/stock-node.ts'
-import { createSwarmCast, eventually, isFull, welcomedPeers, type SwarmCast } from '../helpers/swarm-nodes.ts'
+import { codeOf, createSwarmCast, eventually, isFull, welcomedPeers, type SwarmCast } from '../helpers/swarm-nodes.ts'
 
 let cast: SwarmCast
 const stocks: StockNode[] = []
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   for (const close of closers.splice(0)) close()
-  await Promise.all(stocks.splice(0).map((node) => node.stop()))
+  for (const node of stocks.splice(0)) await node.stop()
   await cast.stopAll()
 })
 
@@ -77,10 +77,7 @@ describe('sec/N1 another swarm key', () => {
     one.swarm.host.onConnection(() => opened++)
     other.swarm.host.onConnection(() => opened++)
     const codes: string[] = []
-    for (let index = 0; index < 40; index++)
-      await other.swarm
-        .connect(one.address())
-        .catch((error: { code: string; message: string }) => codes.push(error.code))
+    for (let index = 0; index < 40; index++) codes.push(await codeOf(other.swarm.connect(one.address())))
     expect(codes).toEqual(new Array(40).fill('ERR_SWARM_WRONG_KEY'))
     expect(opened).toBe(0)
     expect(one.swarm.failures()).toMatchObject([{ code: 'ERR_SWARM_WRONG_KEY', direction: 'inbound', count: 40 }])

@@ -1,5 +1,4 @@
 import { streamPair } from '@libp2p/utils'
-import type { Stream } from '@libp2p/interface'
 import { describe, expect, it } from 'vitest'
 import { encodeFrame } from '../../../src/codec/index.ts'
 import { createFrameStream, streamError } from '../../../src/host/frame-stream.ts'
@@ -9,10 +8,10 @@ const about = { peer: 'P', frameBytesMax: 1_024 }
 async function pair() {
   const [a, b] = await streamPair()
   return {
-    a: createFrameStream(a as Stream, about),
-    b: createFrameStream(b as Stream, about),
-    rawA: a as Stream,
-    rawB: b as Stream,
+    a: createFrameStream(a, about),
+    b: createFrameStream(b, about),
+    rawA: a,
+    rawB: b,
   }
 }
 
