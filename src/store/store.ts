@@ -3,7 +3,7 @@ import type { CommandStore } from '../team/index.ts'
 import type { KeyValue } from './key-value.ts'
 import { openLevel, type LevelOptions } from './level-key-value.ts'
 import { memoryKeyValue } from './memory-key-value.ts'
-import { createTeamStore } from './team-store.ts'
+import { TeamStore } from './team-store.ts'
 
 /** A node's store. */
 export interface Store {
@@ -40,7 +40,7 @@ function createStore(keyValue: KeyValue): Store {
       const teamHex = toHex(team)
       const known = teams.get(teamHex)
       if (known !== undefined) return known
-      const made = createTeamStore(keyValue, teamHex)
+      const made = new TeamStore(keyValue, teamHex)
       teams.set(teamHex, made)
       return made
     },

@@ -17,89 +17,109 @@ interface Waiting {
  * bit, `m/parked/<id>`. What comes while a batch is being written goes together into the next one: nothing waits for a
  * group to fill.
  */
-export function createTeamStore(keyValue: KeyValue, teamHex: string): CommandStore {
-  const at = (space: string): string => `t/${teamHex}/${space}`
-  const waiting: Waiting[] = []
-  let next: number | undefined
-  let isWriting = false
+export class TeamStore implements CommandStore {
+  readonly #keyValue: KeyValue
+  readonly #teamHex: string
+  readonly #waiting: Waiting[] = []
+  #next: number | undefined
+  #isWriting = false
 
-  async function writeGroups(): Promise<void> {
-    if (isWriting) return
-    isWriting = true
-    while (waiting.length > 0) {
-      const group = waiting.splice(0)
+  constructor(keyValue: KeyValue, teamHex: string) {
+    this.#keyValue = keyValue
+    this.#teamHex = teamHex
+  }
+
+  async load(): Promise<KeptTeam> {
+    const bytesOf = await this.#read('c/')
+    const verified = await this.#read('i/')
+    const parked = await this.#read('m/parked/')
+    const commands: KeptCommand[] = []
+    const damaged: Uint8Array[] = []
+    this.#next = 0
+    for (const [sequence, id] of await this.#read('o/')) {
+      this.#next = parseInt(sequence, 16) + 1
+      const idHex = toHex(id)
+      const bytes = bytesOf.get(idHex)
+      if (bytes === undefined) damaged.push(id)
+      else commands.push({ id, bytes, isVerified: isVerified(verified.get(idHex)) })
+    }
+    return { commands, parked: [...parked.values()], damaged }
+  }
+
+  append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void> {
+    if (this.#next === undefined) throw bug('a store is appended to before it was loaded')
+    let sequence = this.#next
+    this.#next += commands.length
+    const changes = commands.flatMap(({ id, bytes }): Change[] => {
+      const idHex = toHex(id)
+      return [
+        { type: 'put', key: this.#at(`c/${idHex}`), value: bytes },
+        { type: 'put', key: this.#at(`o/${sequenceText(sequence++)}`), value: id },
+        { type: 'put', key: this.#at(`i/${idHex}`), value: verifiedMark },
+        { type: 'del', key: this.#at(`m/parked/${idHex}`) },
+      ]
+    })
+    return this.#write(changes)
+  }
+
+  park(id: Uint8Array, bytes: Uint8Array): Promise<void> {
+    return this.#write([{ type: 'put', key: this.#at(`m/parked/${toHex(id)}`), value: bytes }])
+  }
+
+  async drop(ids: readonly Uint8Array[]): Promise<void> {
+    const gone = new Set(ids.map((id) => toHex(id)))
+    const changes: Change[] = []
+    for (const idHex of gone)
+      for (const space of ['c/', 'i/']) changes.push({ type: 'del', key: this.#at(`${space}${idHex}`) })
+    for (const [sequence, id] of await this.#read('o/'))
+      if (gone.has(toHex(id))) changes.push({ type: 'del', key: this.#at(`o/${sequence}`) })
+    await this.#write(changes)
+  }
+
+  async clear(): Promise<void> {
+    const changes: Change[] = []
+    for await (const [key] of this.#keyValue.entries(this.#at(''))) changes.push({ type: 'del', key })
+    await this.#write(changes)
+    this.#next = 0
+  }
+
+  #at(name: string): string {
+    return `t/${this.#teamHex}/${name}`
+  }
+
+  /** All of a key space, by the rest of the key, in order. */
+  async #read(space: string): Promise<Map<string, Uint8Array>> {
+    const prefix = this.#at(space)
+    const found = new Map<string, Uint8Array>()
+    for await (const [key, value] of this.#keyValue.entries(prefix)) found.set(key.slice(prefix.length), value)
+    return found
+  }
+
+  #write(changes: readonly Change[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject })
+      void this.#writeGroups()
+    })
+  }
+
+  async #writeGroups(): Promise<void> {
+    if (this.#isWriting) return
+    this.#isWriting = true
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0)
       try {
-        await keyValue.write(group.flatMap(({ changes }) => changes))
+        await this.#keyValue.write(group.flatMap(({ changes }) => changes))
         for (const { resolve } of group) resolve()
       } catch (error) {
         for (const { reject } of group) reject(error)
       }
     }
-    isWriting = false
+    this.#isWriting = false
   }
+}
 
-  function write(changes: readonly Change[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      waiting.push({ changes, resolve, reject })
-      void writeGroups()
-    })
-  }
-
-  async function load(): Promise<KeptTeam> {
-    const bytesOf = new Map<string, Uint8Array>()
-    for await (const [key, bytes] of keyValue.entries(at('c/'))) bytesOf.set(key.slice(at('c/').length), bytes)
-    const verified = new Set<string>()
-    for await (const [key, mark] of keyValue.entries(at('i/')))
-      if (mark.length === 2 && mark[0] === 1 && mark[1] === 1) verified.add(key.slice(at('i/').length))
-    const commands: KeptCommand[] = []
-    const damaged: Uint8Array[] = []
-    next = 0
-    for await (const [key, id] of keyValue.entries(at('o/'))) {
-      next = parseInt(key.slice(at('o/').length), 16) + 1
-      const idHex = toHex(id)
-      const bytes = bytesOf.get(idHex)
-      if (bytes === undefined) damaged.push(id)
-      else commands.push({ id, bytes, isVerified: verified.has(idHex) })
-    }
-    const parked: Uint8Array[] = []
-    for await (const [, bytes] of keyValue.entries(at('m/parked/'))) parked.push(bytes)
-    return { commands, parked, damaged }
-  }
-
-  return {
-    load,
-    append(commands) {
-      if (next === undefined) throw bug('a store is appended to before it was loaded')
-      let sequence = next
-      next += commands.length
-      const changes = commands.flatMap(({ id, bytes }): Change[] => {
-        const idHex = toHex(id)
-        return [
-          { type: 'put', key: at(`c/${idHex}`), value: bytes },
-          { type: 'put', key: at(`o/${sequenceText(sequence++)}`), value: id },
-          { type: 'put', key: at(`i/${idHex}`), value: verifiedMark },
-          { type: 'del', key: at(`m/parked/${idHex}`) },
-        ]
-      })
-      return write(changes)
-    },
-    park: (id, bytes) => write([{ type: 'put', key: at(`m/parked/${toHex(id)}`), value: bytes }]),
-    async drop(ids) {
-      const gone = new Set(ids.map(toHex))
-      const changes: Change[] = []
-      for (const idHex of gone)
-        for (const space of ['c/', 'i/']) changes.push({ type: 'del', key: at(`${space}${idHex}`) })
-      for await (const [key, id] of keyValue.entries(at('o/')))
-        if (gone.has(toHex(id))) changes.push({ type: 'del', key })
-      await write(changes)
-    },
-    async clear() {
-      const changes: Change[] = []
-      for await (const [key] of keyValue.entries(at(''))) changes.push({ type: 'del', key })
-      await write(changes)
-      next = 0
-    },
-  }
+function isVerified(mark: Uint8Array | undefined): boolean {
+  return mark?.length === 2 && mark[0] === verifiedMark[0] && mark[1] === verifiedMark[1]
 }
 
 /** Twelve hex digits, so that the order of keys is the order of numbers. */

@@ -1,14 +1,5 @@
 import { HyraxError, refuse, type Refusal } from '../base/index.ts'
-import {
-  fromBase64,
-  idText,
-  isJsonObject,
-  parseJson,
-  peerIdText,
-  toBase64,
-  toHex,
-  type JsonObject,
-} from '../codec/index.ts'
+import { fromBase64, idText, isJsonObject, parseJson, peerIdText, toBase64, toHex } from '../codec/index.ts'
 import { sha256, type Keys } from '../keys/index.ts'
 import { deviceId, readKeyBundle, type KeyBundle } from './key-bundle.ts'
 
@@ -84,7 +75,7 @@ function readJson(text: string): Claimed | Refusal {
   const value = parseJson(text, { what: 'Key bundle' })
   if (!isJsonObject(value) || Object.keys(value).sort().join() !== 'bundle,checksum,device,peer,v')
     return bad('members')
-  const { v, device, peer, bundle, checksum } = value as JsonObject
+  const { v, device, peer, bundle, checksum } = value
   if (v !== 1 || typeof bundle !== 'string') return bad('members')
   const bytes = fromBase64(bundle)
   return checksumOf(bytes) === checksum ? { bytes, claimed: { device, peer } } : bad('the checksum is wrong')

@@ -105,7 +105,7 @@ export function parseCommand(bytes: Uint8Array): Command | ForeignCommand | Refu
 
 function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   const outer = decodeCbor(bytes, { depthMax: limits.commandDepthMax })
-  if (!Array.isArray(outer) || outer.length !== 2) return badForm('outer')
+  if (!isList(outer) || outer.length !== 2) return badForm('outer')
   const [unsigned, signature] = outer
   if (!isBytes(unsigned) || !isBytes(signature, 64)) return badForm('outer')
   const map = decodeCbor(unsigned, { depthMax: limits.commandDepthMax })
@@ -158,6 +158,11 @@ function isParents(value: CborValue | undefined): value is Uint8Array[] {
 /** True for a byte string, of that length where one is given. */
 export function isBytes(value: unknown, length?: number): value is Uint8Array {
   return value instanceof Uint8Array && (length === undefined || value.length === length)
+}
+
+/** True for a list. */
+export function isList(value: CborValue | undefined): value is readonly CborValue[] {
+  return Array.isArray(value)
 }
 
 /** True for an unsigned safe integer. */

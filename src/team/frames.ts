@@ -1,5 +1,5 @@
 import { limits, refuse, type Refusal } from '../base/index.ts'
-import { encodeCbor, type CborMap, type CborValue } from '../codec/index.ts'
+import { encodeCbor, type CborMap } from '../codec/index.ts'
 import { sha256 } from '../keys/index.ts'
 import { isBytes, isCount } from './command.ts'
 
@@ -78,12 +78,12 @@ export function readFrame(map: CborMap): SyncFrame | Refusal {
 
 /** A frame as the map that is sent. */
 export function frameMap(frame: SyncFrame): CborMap {
-  return frame as unknown as CborMap
+  return frame
 }
 
 /** Digest of a frontier: SHA-256 of its entries, sorted by device. */
 export function frontierDigest(entries: readonly FrontierEntry[]): Uint8Array {
-  return sha256(encodeCbor(entries as unknown as CborValue[]))
+  return sha256(encodeCbor(entries))
 }
 
 type Form = (value: unknown) => boolean

@@ -164,11 +164,11 @@ export class Ingest {
   /** False where the payload is bad. */
   #lineUp(command: Command, peer: string, live: boolean): boolean {
     const act = readAct(command)
-    if (act.kind === 'refuse' && (act as Refusal).code !== 'ERR_TEAM_UNKNOWN_KIND') {
-      this.#refuse(command.idHex, peer, (act as Refusal).code)
+    if (act.kind === 'refuse' && act.code !== 'ERR_TEAM_UNKNOWN_KIND') {
+      this.#refuse(command.idHex, peer, act.code)
       return false
     }
-    const known = act.kind === 'refuse' ? undefined : (act as Act)
+    const known = act.kind === 'refuse' ? undefined : act
     const entry = { command, act: known, peer, live, checks: checksOf(command, known), verdicts: undefined }
     this.#line.push(entry)
     this.#inLine.add(command.idHex)

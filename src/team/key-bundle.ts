@@ -1,7 +1,7 @@
 import { labels, limits, refuse, type Refusal } from '../base/index.ts'
 import { compareBytes, decodeCbor, encodeCbor, toHex } from '../codec/index.ts'
 import { labelledHash, type Identity, type Keys } from '../keys/index.ts'
-import { isBytes, isCount, isMap } from './command.ts'
+import { isBytes, isCount, isList, isMap } from './command.ts'
 import type { SignatureCheck } from './verification.ts'
 
 /** A device's public keys, signed by its identity key (`TEAM.md` 3). Each key is 32 bytes; newest last. */
@@ -42,7 +42,7 @@ export function parseKeyBundle(bytes: Uint8Array): KeyBundle | Refusal {
   try {
     if (bytes.length > limits.bundleBytesMax) return badBundle('size')
     const outer = decodeCbor(bytes, { depthMax: limits.commandDepthMax })
-    if (!Array.isArray(outer) || outer.length !== 2) return badBundle('outer')
+    if (!isList(outer) || outer.length !== 2) return badBundle('outer')
     const [unsigned, signature] = outer
     if (!isBytes(unsigned) || !isBytes(signature, 64)) return badBundle('outer')
     const map = decodeCbor(unsigned, { depthMax: limits.commandDepthMax })
@@ -101,7 +101,7 @@ function isWeakX25519(key: Uint8Array): boolean {
 function isKeyList(value: unknown): value is Uint8Array[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > limits.bundleKeysMax) return false
   if (!value.every((key) => isBytes(key, 32))) return false
-  return new Set(value.map((key) => toHex(key as Uint8Array))).size === value.length
+  return new Set(value.map((key) => toHex(key))).size === value.length
 }
 
 function badBundle(why: string): Refusal {

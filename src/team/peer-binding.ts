@@ -1,7 +1,7 @@
 import { labels, limits, refuse, type Refusal } from '../base/index.ts'
 import { decodeCbor, encodeCbor, parsePeerId } from '../codec/index.ts'
 import type { Identity, Keys } from '../keys/index.ts'
-import { isBytes, isCount, isMap, isSame } from './command.ts'
+import { isBytes, isCount, isList, isMap, isSame } from './command.ts'
 import { deviceId } from './key-bundle.ts'
 
 /** What a binding says: this libp2p identity acts for this device. The largest `sequence` of a device counts. */
@@ -56,7 +56,7 @@ export function readPeerBinding(
 
 function readParts(bytes: Uint8Array): [Uint8Array, Uint8Array, Uint8Array] {
   const outer = bytes.length > limits.bundleBytesMax ? null : decodeCbor(bytes)
-  if (!Array.isArray(outer) || outer.length !== 3) return [empty, empty, empty]
+  if (!isList(outer) || outer.length !== 3) return [empty, empty, empty]
   const [statement, ofIdentity, ofPeer] = outer
   if (!isBytes(statement) || !isBytes(ofIdentity, 64) || !isBytes(ofPeer, 64)) return [empty, empty, empty]
   return [statement, ofIdentity, ofPeer]

@@ -1,7 +1,7 @@
 import { limits, type ErrorCode, type Randomness, type Refusal } from '../base/index.ts'
 import { equalBytes, toHex, type CborMap } from '../codec/index.ts'
 import { Author } from './author.ts'
-import { readAct, type Act } from './body.ts'
+import { readAct } from './body.ts'
 import { parseCommand, type Command } from './command.ts'
 import { Core } from './core.ts'
 import type { Standing } from './evaluation.ts'
@@ -159,9 +159,7 @@ export class Replica {
       const act = isSound ? readAct(command as Command) : undefined
       // A descendant of what was dropped finds no parent, and goes the same way.
       const isKept =
-        act !== undefined &&
-        act.kind !== 'refuse' &&
-        !('kind' in accept(this.#core, command as Command, act as Act, false))
+        act !== undefined && act.kind !== 'refuse' && !('kind' in accept(this.#core, command as Command, act, false))
       if (!isKept) dropped.push(id)
     }
     this.#core.stored = this.#core.graph.nodes.length

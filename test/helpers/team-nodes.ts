@@ -36,7 +36,8 @@ export async function createTeamCast() {
         cut: (peers) => {
           const start = performance.now()
           for (const peer of peers)
-            for (const connection of late.node?.swarm.host.connections(peer) ?? []) connection.abort()
+            for (const connection of late.node?.swarm.host.connections(peer) ?? [])
+              connection.abort('ERR_TEAM_NOT_MEMBER')
           cuts.push(...peers)
           return { peers, ms: performance.now() - start }
         },

@@ -80,7 +80,7 @@ export class Scribe {
     const parents = options.parents ?? this.heads()
     const act = actFor(this.stateOf(this.pastOf(parents)), intent)
     if (act.kind === 'refuse') throw new Error(`no such act: ${JSON.stringify(act)}`)
-    return this.writeAct(by, act as Act, options)
+    return this.writeAct(by, act, options)
   }
 
   writeAct(by: string, act: Act, options: Written = {}): Command {

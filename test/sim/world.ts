@@ -92,7 +92,7 @@ export class World {
 
   #makePlayer(index: number, isReal: boolean, isCalm: boolean): Player {
     const { chance, keys } = this
-    const identity = isReal ? keys.generateIdentity(chance) : ({ publicKey: chance.bytes(32) } as Identity)
+    const identity = isReal ? keys.generateIdentity(chance) : ({ publicKey: chance.bytes(32) } as unknown as Identity)
     const encryption = chance.bytes(32).map((byte, i) => (i === 31 ? byte & 0x3f : byte))
     const bundle = makeKeyBundle(keys, {
       identity,
@@ -245,6 +245,10 @@ export class World {
       case 'alarm':
         player.alarms++
         this.violations.push(`alarm ${effect.code}`)
+        return
+      case 'park':
+      case 'recalled':
+      case 'rights':
     }
   }
 

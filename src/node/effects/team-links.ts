@@ -175,7 +175,8 @@ export class TeamLinks {
 /** The team that a stream's first frame is about: HELLO names it; a proof of removal is made of its commands. */
 function teamOf(frame: CborMap): Uint8Array | undefined {
   if (frame['t'] === 'hello' && frame['team'] instanceof Uint8Array) return frame['team']
-  const [bytes] = frame['t'] === 'commands' && Array.isArray(frame['commands']) ? frame['commands'] : []
+  const commands: unknown = frame['t'] === 'commands' ? frame['commands'] : undefined
+  const bytes: unknown = Array.isArray(commands) ? commands[0] : undefined
   if (!(bytes instanceof Uint8Array)) return undefined
   const command = parseCommand(bytes)
   if (command.kind === 'refuse' || command.kind === 'foreign') return undefined

@@ -152,7 +152,7 @@ export class TeamRunner {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
         if (this.#isStopped) continue
         const now = Math.floor(performance.now())
-        for (const effect of this.#replica.step({ ...next, now } as ReplicaEvent)) this.#perform(effect)
+        for (const effect of this.#replica.step({ ...next, now })) this.#perform(effect)
       }
     } finally {
       this.#isStepping = false
@@ -201,7 +201,7 @@ export class TeamRunner {
     if (command.kind === 'refuse' || command.kind === 'foreign') return false
     const { key: publicKey, unsigned, signature } = command as Command
     const act = readAct(command as Command)
-    const ofBundle = act.kind !== 'refuse' && 'bundle' in (act as Act).body ? bundleOf(act as Act) : []
+    const ofBundle = act.kind !== 'refuse' && 'bundle' in act.body ? bundleOf(act) : []
     const own = { kind: 'signature', publicKey, label: labels.command, bytes: unsigned, signature } as const
     return [own, ...ofBundle].every((check) => answerCheck(this.#parts.keys, check))
   }

@@ -40,7 +40,7 @@ function code(
 
 function wish(state: TeamState, by: Actor, intent: Intent): string {
   const act = actFor(state, intent)
-  return act.kind === 'refuse' ? (act as { code: string }).code : code(state, by, act as Act)
+  return act.kind === 'refuse' ? (act as { code: string }).code : code(state, by, act)
 }
 
 /** A team with one device of each role beside the founder, all added by it; and a second owner. */

@@ -24,7 +24,7 @@ type Timeless<E> = E extends unknown ? Omit<E, 'now'> : never
 /** Runs events as a good executor would, and gives back what went elsewhere. */
 function run(replica: Replica, event: Timeless<ReplicaEvent>, options: { isStuck?: boolean } = {}): ReplicaEffect[] {
   const seen: ReplicaEffect[] = []
-  for (const effect of replica.step({ ...event, now } as ReplicaEvent)) {
+  for (const effect of replica.step({ ...event, now })) {
     seen.push(effect)
     if (effect.kind === 'verify') {
       const verdicts = effect.checks.map((check) => answerCheck(scribe.keys, check))
