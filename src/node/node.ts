@@ -2,11 +2,10 @@ import { createAdminDoors } from '../admin/index.ts'
 import { createGate, type Gate } from '../access/index.ts'
 import { createLifetime, type Clock, type HyraxError, type Lifetime } from '../base/index.ts'
 import { axKeyText, parsePeerId } from '../codec/index.ts'
-import { ensurePrivateDirectory } from '../files/index.ts'
 import { openKeys, systemRandom } from '../keys/index.ts'
 import { cidrHolds, parseCidr } from '../settings/index.ts'
-import { openStore } from '../store/index.ts'
 import { createSwarm, type Swarm, type SwarmOptions } from '../swarm/index.ts'
+import { openDataDirectory } from './data-directory.ts'
 import { createDispatch } from './dispatch.ts'
 import { createTeams } from './effects/team.ts'
 import { createEvents } from './events.ts'
@@ -67,8 +66,7 @@ export async function createNode(options: DaemonOptions, ports: NodePorts): Prom
 
 /** What a node keeps on its disk, read or made. */
 async function openFiles(options: DaemonOptions, { log, say }: NodePorts, lifetime: Lifetime) {
-  await ensurePrivateDirectory(options.dataDirectory)
-  const store = lifetime.own(await openStore(`${options.dataDirectory}/store`), (opened) => opened.close())
+  const store = await openDataDirectory(options.dataDirectory, lifetime)
   const keys = await openKeys()
   const own = await openOwnKeys(options, { random: systemRandom, say })
   const swarmKey = await openSwarmKeyFile(options, { random: systemRandom, say, log })
