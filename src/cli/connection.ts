@@ -1,6 +1,6 @@
 import { HyraxError } from '../base/index.ts'
 import type { NodeAddress } from '../codec/index.ts'
-import { dialAdmin, openHttp, type AdminConnection, type Signer } from '../client/index.ts'
+import { dialAdmin, loadTransport, openHttp, type AdminConnection, type Signer } from '../client/index.ts'
 import type { ConfigPaths } from './config-paths.ts'
 import { withHint } from './failure.ts'
 import type { Settled } from './global-options.ts'
@@ -20,6 +20,7 @@ export async function connectNode(
 ): Promise<AdminConnection> {
   const choice = chooseNode(node, settled, parts.terminal.environment)
   if (choice.kind === 'http') return hinted(openHttp(choice.host, { timeoutMs: settled.timeoutMs }), choice.host)
+  void loadTransport()
   const identity = await ownIdentity(parts, settled)
   return dialKnown(choice.address, identity, settled, parts)
 }

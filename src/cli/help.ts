@@ -1,6 +1,5 @@
 import { fail } from '../base/index.ts'
 import { nounForms, verbForms, type Leaf, type Noun } from './grammar.ts'
-import { buildCommand } from './leaf-command.ts'
 import { nouns } from './nouns.ts'
 import { findPath, type Path } from './path.ts'
 import { suggest } from './suggestion.ts'
@@ -47,9 +46,10 @@ export async function helpFor(words: readonly string[]): Promise<string> {
   return pathHelp(await findPath(nouns, words))
 }
 
-export function pathHelp(path: Path): string {
+export async function pathHelp(path: Path): Promise<string> {
   if (path.kind === 'root') return rootHelp()
   if (path.kind === 'noun') return nounHelp(path.noun, path.leaves, path.group)
+  const { buildCommand } = await import('./leaf-command.ts')
   let text = ''
   const command = buildCommand(path.noun, path.leaf)
   command.configureOutput({ writeOut: (part) => (text += part) })

@@ -25,8 +25,9 @@ async function runWords(argv: readonly string[], terminal: Terminal): Promise<nu
   if (path.kind === 'leaf') return runLeaf(path, terminal)
   const { pathHelp } = await import('./help.ts')
   const asked = argv.length === 0 || argv.includes('--help') || argv.includes('-h')
-  if (asked) terminal.writeOut(pathHelp(path))
-  else terminal.writeError(pathHelp(path))
+  const page = await pathHelp(path)
+  if (asked) terminal.writeOut(page)
+  else terminal.writeError(page)
   return asked ? 0 : 2
 }
 
@@ -37,6 +38,7 @@ async function showHelp(words: readonly string[], terminal: Terminal): Promise<n
 }
 
 async function runLeaf({ noun, leaf, rest }: Path & { kind: 'leaf' }, terminal: Terminal): Promise<number> {
+  const loading = Promise.all([import('./session.ts'), import('./printer.ts')])
   const { parseLeaf } = await import('./leaf-command.ts')
   const parsed = parseLeaf(noun, leaf, rest)
   if (parsed.kind === 'help') {
@@ -44,7 +46,7 @@ async function runLeaf({ noun, leaf, rest }: Path & { kind: 'leaf' }, terminal: 
     return 0
   }
   const settled = settleOptions(parsed.options, terminal.environment)
-  const [{ createSession }, { printOutcome }] = await Promise.all([import('./session.ts'), import('./printer.ts')])
+  const [{ createSession }, { printOutcome }] = await loading
   const session = createSession(settled, terminal)
   try {
     const outcome = await leaf.run(session, parsed.input)

@@ -68,12 +68,20 @@ export async function identifyNode(
   return { peer: link.peer, publicKey: link.publicKey }
 }
 
+/**
+ * Starts loading what a dial needs. A program that has other things to do first, such as reading its key, calls it early:
+ * loading takes longer than connecting.
+ */
+export function loadTransport(): Promise<typeof import('./transport.ts')> {
+  const loading = import('./transport.ts')
+  loading.catch(() => undefined)
+  return loading
+}
+
 async function secure(address: NodeAddress, identity: Signer, timeoutMs: number): Promise<SecureLink> {
   const timer = startTimer(address, timeoutMs)
   try {
-    // The import and the connection need nothing of each other, and cost about the same.
-    const loading = import('./transport.ts')
-    loading.catch(() => undefined)
+    const loading = loadTransport()
     const socket = await connectSocket(address, timer.signal)
     const { secureSocket } = await loading
     return await secureSocket(socket, identity, timer.signal)
@@ -128,7 +136,7 @@ function createConnection(
     const timer = startTimer(address, timeoutMs)
     let channel: FrameChannel | undefined
     try {
-      channel = await openChannel(open, timer.signal)
+      channel = await open(adminProtocol, timer.signal)
       timer.onTimeout((error) => channel?.abort(error))
       return await use(channel, readVerdict(await channel.read(), identity))
     } catch (error) {
@@ -165,11 +173,6 @@ function createConnection(
       }),
     close: () => link.close(),
   }
-}
-
-async function openChannel(open: OpenStream, signal: AbortSignal): Promise<FrameChannel> {
-  const [{ openFrameChannel }, stream] = await Promise.all([import('./frame-channel.ts'), open(adminProtocol, signal)])
-  return openFrameChannel(stream)
 }
 
 function request(channel: FrameChannel, op: string, input: unknown): void {

@@ -12,6 +12,7 @@ export {
   adminProtocol,
   dialAdmin,
   identifyNode,
+  loadTransport,
   type AdminConnection,
   type DialOptions,
   type DialParts,

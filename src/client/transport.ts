@@ -2,11 +2,12 @@ import type { Socket } from 'node:net'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
-import type { ComponentLogger, Logger, MessageStream, PrivateKey, Stream, Upgrader } from '@libp2p/interface'
+import type { ComponentLogger, Logger, MessageStream, PrivateKey, Upgrader } from '@libp2p/interface'
 import { select } from '@libp2p/multistream-select'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { AbstractMessageStream, type SendResult } from '@libp2p/utils'
 import { bug, limits } from '../base/index.ts'
+import { openFrameChannel, type FrameChannel } from './frame-channel.ts'
 import type { Signer } from './signer.ts'
 
 /** A connection under Noise whose other end has proven who it is. */
@@ -22,7 +23,7 @@ export interface SecureLink {
 }
 
 /** Opens one stream under a protocol id. */
-export type OpenStream = (protocol: string, signal: AbortSignal) => Promise<Stream>
+export type OpenStream = (protocol: string, signal: AbortSignal) => Promise<FrameChannel>
 
 /**
  * Noise over a connected socket. This file is everything that `ax` loads of libp2p, and is loaded by it on first use:
@@ -75,7 +76,7 @@ async function multiplex(connection: MessageStream, negotiated: boolean, signal:
       stream.abort(error instanceof Error ? error : new AggregateError([error]))
       throw error
     }
-    return stream
+    return openFrameChannel(stream)
   }
 }
 
