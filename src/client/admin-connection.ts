@@ -4,7 +4,7 @@ import type { OperationInput, OperationName, OperationOutput } from '../operatio
 import type { FrameChannel } from './frame-channel.ts'
 import { connectSocket, describeCause } from './socket.ts'
 import type { Signer } from './signer.ts'
-import type { OpenStream, SecureLink } from './transport.ts'
+import type * as Transport from './transport.ts'
 
 /** The one protocol of the admin door (`FORMATS.md` 13.1). */
 export const adminProtocol = '/hyrax/admin/1.0.0'
@@ -72,13 +72,13 @@ export async function identifyNode(
  * Starts loading what a dial needs. A program that has other things to do first, such as reading its key, calls it early:
  * loading takes longer than connecting.
  */
-export function loadTransport(): Promise<typeof import('./transport.ts')> {
+export function loadTransport(): Promise<Pick<typeof Transport, 'secureSocket'>> {
   const loading = import('./transport.ts')
   loading.catch(() => undefined)
   return loading
 }
 
-async function secure(address: NodeAddress, identity: Signer, timeoutMs: number): Promise<SecureLink> {
+async function secure(address: NodeAddress, identity: Signer, timeoutMs: number): Promise<Transport.SecureLink> {
   const timer = startTimer(address, timeoutMs)
   try {
     const loading = loadTransport()
@@ -93,7 +93,7 @@ async function secure(address: NodeAddress, identity: Signer, timeoutMs: number)
 }
 
 async function accept(
-  link: SecureLink,
+  link: Transport.SecureLink,
   address: NodeAddress,
   parts: DialParts,
   options: DialOptions,
@@ -125,8 +125,8 @@ function checkPinned(found: string, address: NodeAddress, expectPeer: string | u
 }
 
 function createConnection(
-  link: SecureLink,
-  open: OpenStream,
+  link: Transport.SecureLink,
+  open: Transport.OpenStream,
   address: NodeAddress,
   identity: Signer,
   timeoutMs: number,
