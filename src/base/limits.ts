@@ -146,7 +146,7 @@ export const limits = {
   /** Ids of which is remembered who showed them, and ids refused. */
   seenIdsMax: 100_000,
   /** States of command positions kept in memory, beside every 64th. */
-  viewsRememberedMax: 256,
+  viewsRememberedMax: 64,
   /** Wait of the side that sorts second before it opens the sync stream itself. */
   syncOpenMsWait: 2_000,
   /** Sync peers one node keeps. */

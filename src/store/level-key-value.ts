@@ -10,6 +10,9 @@ export interface LevelOptions {
   readonly afterWrite?: () => Promise<void>
 }
 
+/** Entries read in one go. */
+const readAtOnce = 1_000
+
 /**
  * Ordered keys in LevelDB. Its lock is the lock of the data directory: one process at a time, freed by the kernel after
  * kill -9. Fails with ERR_NODE_LOCKED where another process has it, else with ERR_IO.
@@ -29,8 +32,14 @@ export async function openLevel(directory: string, options: LevelOptions = {}): 
       return value === undefined ? undefined : plain(value)
     },
     async *entries(prefix) {
-      const range = { gte: prefix, lt: afterPrefix(prefix) }
-      for await (const [key, value] of level.iterator(range)) yield [key, plain(value)]
+      const iterator = level.iterator({ gte: prefix, lt: afterPrefix(prefix) })
+      try {
+        // Many at once: one promise per entry is most of the time that opening a large team takes.
+        for (let some = await iterator.nextv(readAtOnce); some.length > 0; some = await iterator.nextv(readAtOnce))
+          for (const [key, value] of some) yield [key, plain(value)]
+      } finally {
+        await iterator.close()
+      }
     },
     async write(changes) {
       try {

@@ -21,6 +21,7 @@ export class TeamStore implements CommandStore {
   readonly #keyValue: KeyValue
   readonly #teamHex: string
   readonly #waiting: Waiting[] = []
+  readonly #parked = new Set<string>()
   #next: number | undefined
   #isWriting = false
 
@@ -33,6 +34,7 @@ export class TeamStore implements CommandStore {
     const bytesOf = await this.#read('c/')
     const verified = await this.#read('i/')
     const parked = await this.#read('m/parked/')
+    for (const idHex of parked.keys()) this.#parked.add(idHex)
     const commands: KeptCommand[] = []
     const damaged: Uint8Array[] = []
     this.#next = 0
@@ -56,13 +58,14 @@ export class TeamStore implements CommandStore {
         { type: 'put', key: this.#at(`c/${idHex}`), value: bytes },
         { type: 'put', key: this.#at(`o/${sequenceText(sequence++)}`), value: id },
         { type: 'put', key: this.#at(`i/${idHex}`), value: verifiedMark },
-        { type: 'del', key: this.#at(`m/parked/${idHex}`) },
+        ...(this.#parked.delete(idHex) ? [{ type: 'del', key: this.#at(`m/parked/${idHex}`) } as const] : []),
       ]
     })
     return this.#write(changes)
   }
 
   park(id: Uint8Array, bytes: Uint8Array): Promise<void> {
+    this.#parked.add(toHex(id))
     return this.#write([{ type: 'put', key: this.#at(`m/parked/${toHex(id)}`), value: bytes }])
   }
 

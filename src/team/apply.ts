@@ -37,7 +37,7 @@ function createTeam(body: Bodies['CreateTeam'], command: Applied): TeamState {
     name: body.name,
     policy: body.policy,
     open: true,
-    members: new Map([[owner.deviceHex, { ...owner, role: ownerRole, roleAt: command.id }]]),
+    members: emptyState.members.with(owner.deviceHex, { ...owner, role: ownerRole, roleAt: command.id }),
   }
 }
 
@@ -46,7 +46,7 @@ function addDevice(state: TeamState, act: Act & { kind: 'AddDevice' }, command: 
   const { gen: generation, role, roleAt } = act.body
   const device = deviceId(act.body.bundle.identity)
   const member: Member = { ...admit(act.body, command, { deviceHex, device, generation }), role, roleAt }
-  return { ...state, members: new Map(state.members).set(deviceHex, member) }
+  return { ...state, members: state.members.with(deviceHex, member) }
 }
 
 function admit(
@@ -63,15 +63,17 @@ function admit(
 function removeDevice(state: TeamState, deviceHex: string, command: Applied): TeamState {
   const member = state.members.get(deviceHex)
   if (member === undefined) return state
-  const members = new Map(state.members)
-  members.delete(deviceHex)
   const { device, identity } = member
   const departure = { device, identity, generation: member.generation + 1, removedBy: command.idHex }
-  return { ...state, members, departures: new Map(state.departures).set(deviceHex, departure) }
+  return {
+    ...state,
+    members: state.members.without(deviceHex),
+    departures: state.departures.with(deviceHex, departure),
+  }
 }
 
 function setRole(state: TeamState, deviceHex: string, role: string, roleAt: Uint8Array): TeamState {
   const member = state.members.get(deviceHex)
   if (member === undefined) return state
-  return { ...state, members: new Map(state.members).set(deviceHex, { ...member, role, roleAt }) }
+  return { ...state, members: state.members.with(deviceHex, { ...member, role, roleAt }) }
 }

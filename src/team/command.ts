@@ -116,7 +116,12 @@ function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   const envelope = readEnvelope(map)
   if (typeof envelope === 'string') return badForm(envelope)
   const parentHexes = envelope.parents.map(toHex)
-  return { ...envelope, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes, unsigned, signature }
+  // Canonical bytes end with the two strings: views of them keep nothing twice.
+  const views = {
+    unsigned: bytes.subarray(bytes.length - 66 - unsigned.length, bytes.length - 66),
+    signature: bytes.subarray(bytes.length - 64),
+  }
+  return { ...envelope, ...views, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes }
 }
 
 /** The envelope, or the name of the first field that has not its form. */

@@ -1,6 +1,6 @@
 import { bug, limits, refuse, type Refusal } from '../base/index.ts'
 import type { Act } from './body.ts'
-import type { Command } from './command.ts'
+import { isSame, type Command } from './command.ts'
 import type { Seniority } from './state.ts'
 
 /** Facts about a command that never change: what its author was in `view(c)`, and how replay orders it (R5). */
@@ -13,10 +13,16 @@ export interface Origin {
   readonly order: 0 | 1 | 2
 }
 
+/** What is kept of a command once it is in the graph: what its bytes say beside this is in the act or in the parents. */
+export type PlacedCommand = Pick<
+  Command,
+  'id' | 'idHex' | 'author' | 'authorHex' | 'key' | 'generation' | 'sequence' | 'depth' | 'time' | 'kind' | 'bytes'
+>
+
 /** A command in its place. `index` counts in local arrival order, parents first. */
 export interface GraphNode {
   readonly index: number
-  readonly command: Command
+  readonly command: PlacedCommand
   readonly act: Act
   readonly parents: readonly GraphNode[]
   /** Local number of the author. */
@@ -31,6 +37,8 @@ export type Versions = Int32Array
 interface Author {
   readonly deviceHex: string
   readonly device: Uint8Array
+  /** The signing key of its last command. */
+  key: Uint8Array
   /** By sequence number; more than one entry is a fork. */
   readonly bySequence: GraphNode[][]
   forked: boolean
@@ -88,7 +96,7 @@ export class Graph {
 
   add(command: Command, rest: Pick<GraphNode, 'act' | 'parents' | 'origin'>): GraphNode {
     const author = this.#numberOf(command)
-    const node: GraphNode = { ...rest, index: this.nodes.length, command, author }
+    const node: GraphNode = { ...rest, index: this.nodes.length, command: this.#trim(command, author), author }
     this.nodes.push(node)
     this.#byId.set(command.idHex, node)
     for (const parent of node.parents) this.#heads.delete(parent.command.idHex)
@@ -201,11 +209,21 @@ export class Graph {
     }
   }
 
+  /** Shares what many commands have in common, and lets go of the rest. */
+  #trim(command: Command, number: number): PlacedCommand {
+    const { id, idHex, generation, sequence, depth, time, kind, bytes } = command
+    const author = this.#authors[number]
+    if (author === undefined) throw bug('a command without an author')
+    if (!isSame(author.key, command.key)) author.key = command.key
+    const { device, deviceHex: authorHex, key } = author
+    return { id, idHex, author: device, authorHex, key, generation, sequence, depth, time, kind, bytes }
+  }
+
   #numberOf(command: Command): number {
     const known = this.#authorNumbers.get(command.authorHex)
     if (known !== undefined) return known
-    const device = command.author
-    const number = this.#authors.push({ deviceHex: command.authorHex, device, bySequence: [], forked: false }) - 1
+    const { author: device, authorHex: deviceHex, key } = command
+    const number = this.#authors.push({ deviceHex, device, key, bySequence: [], forked: false }) - 1
     this.#authorNumbers.set(command.authorHex, number)
     return number
   }

@@ -2,6 +2,7 @@ import { labels } from '../base/index.ts'
 import { encodeCbor, type CborMap, type CborValue } from '../codec/index.ts'
 import { labelledHash } from '../keys/index.ts'
 import { defaultRoles, type Role } from './policy.ts'
+import { Table } from './table.ts'
 
 /** Order of two devices or commands that rank alike: (depth, id) of a command; smaller is more senior. */
 export interface Seniority {
@@ -45,8 +46,8 @@ export interface TeamState {
   readonly name: string
   readonly policy: number
   readonly open: boolean
-  readonly members: ReadonlyMap<string, Member>
-  readonly departures: ReadonlyMap<string, Departure>
+  readonly members: Table<Member>
+  readonly departures: Table<Departure>
   /** Custom roles; the default ones are part of the policy. */
   readonly roles: ReadonlyMap<string, Role>
 }
@@ -57,8 +58,8 @@ export const emptyState: TeamState = {
   name: '',
   policy: 0,
   open: false,
-  members: new Map(),
-  departures: new Map(),
+  members: new Table(),
+  departures: new Table(),
   roles: new Map(),
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/index.ts'
-import { fromHex, idText, peerIdText } from '../codec/index.ts'
+import { idText, peerIdText } from '../codec/index.ts'
 import type { Act } from './body.ts'
 import type { GraphNode } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
@@ -45,7 +45,7 @@ function logEntry(replica: Replica, node: GraphNode, names: ReadonlyMap<string, 
     authorName: names.get(author) ?? '',
     time: command.time,
     depth: command.depth,
-    parents: command.parentHexes.map((parent) => idText('cmd', fromHex(parent))),
+    parents: node.parents.map((parent) => idText('cmd', parent.command.id)),
     standing: standing === 'effective' ? 'effective' : 'recalled',
     code: standing === 'effective' ? null : standing.code,
     summary: summaryOf(act, names),

@@ -18,6 +18,7 @@ class Weaver {
       parentHexes: parents.map(({ command }) => command.idHex),
       authorHex,
       author: new Uint8Array(32).fill(author),
+      key: new Uint8Array(32).fill(author),
       depth: nextDepth(parents),
       sequence: this.graph.nextSequence(parents, authorHex),
       ...change,

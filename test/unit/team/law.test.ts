@@ -208,10 +208,10 @@ describe('what is the kind’s own', () => {
   it('a team has at most 1,024 members', () => {
     const state = scribe.stateOf()
     const [owner] = state.members.values()
-    const members = new Map(state.members)
+    let { members } = state
     for (let i = 0; members.size < limits.membersMax; i++) {
       const key = Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(30).fill(9))
-      members.set(`${i}`, {
+      members = members.with(`${i}`.padStart(4, '0'), {
         ...(owner as Member),
         deviceHex: `${i}`,
         role: 'user',

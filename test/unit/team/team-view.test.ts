@@ -69,7 +69,10 @@ describe('a DEVICE argument', () => {
     })
     const twin = {
       ...state,
-      members: new Map([...state.members].map(([key, member]) => [key, { ...member, name: 'same' }])),
+      members: [...state.members].reduce(
+        (table, [key, member]) => table.with(key, { ...member, name: 'same' }),
+        state.members,
+      ),
     }
     expect(resolveDevice(twin, 'same')).toMatchObject({ code: 'ERR_TEAM_AMBIGUOUS' })
   })
