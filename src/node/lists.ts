@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { asHyraxError, fail, limits, type Log } from '../base/index.ts'
 import {
   listDigest,
@@ -89,6 +90,8 @@ class ListFiles implements NodeLists {
   readonly #byFlag: boolean
   #bySetting: boolean
   readonly #lists = new Map<ListKind, NodeList>()
+  /** Each file as it was read last; undefined where it is missing or cannot be read. */
+  readonly #texts = new Map<ListKind, string | undefined>()
   #watch: { close(): void } | undefined
   readonly #quiet: ReturnType<typeof createQuietTimer>
   #queue: Promise<unknown> = Promise.resolve()
@@ -110,10 +113,7 @@ class ListFiles implements NodeLists {
   watch(): void {
     this.#watch = watchFiles(
       names.map((name) => this.#path(name)),
-      () => {
-        this.gate.update({ settling: true })
-        this.#quiet.sign()
-      },
+      (path) => void this.#look(path),
     )
   }
 
@@ -194,6 +194,28 @@ class ListFiles implements NodeLists {
     if (permissioned && allowed.peers.size === 0)
       lines.push('The gate is permissioned and no node is listed: nobody gets in or out.')
     return lines
+  }
+
+  /**
+   * A sign that a file changed. Nobody new gets in until it is known what stands there; a change of our own, or a second
+   * sign of one that was judged, is over with that.
+   */
+  async #look(path: string): Promise<void> {
+    this.gate.update({ settling: true })
+    await this.#queue
+    const name = names.find((kind) => resolve(this.#path(kind)) === path)
+    if (name !== undefined && (await this.#isAsLoaded(name))) {
+      if (!this.#quiet.isWaiting()) this.gate.update({ settling: false })
+      return
+    }
+    this.gate.update({ settling: true })
+    this.#quiet.sign()
+  }
+
+  async #isAsLoaded(name: ListKind): Promise<boolean> {
+    if (this.#list(name).state === 'unreadable') return false
+    const text = await this.#readText(name).catch(() => null)
+    return text === this.#texts.get(name)
   }
 
   async #settle(): Promise<void> {
@@ -281,11 +303,16 @@ class ListFiles implements NodeLists {
 
   async #read(name: ListKind): Promise<NodeList> {
     try {
-      const text = await readTextFile(this.#path(name), { bytesMax: limits.nodeListBytesMax })
+      const text = await this.#readText(name)
+      this.#texts.set(name, text)
       return parseNodeList(this.#parts.keys, name, text)
     } catch (error) {
       return unreadableList(name, asHyraxError(error).message)
     }
+  }
+
+  #readText(name: ListKind): Promise<string | undefined> {
+    return readTextFile(this.#path(name), { bytesMax: limits.nodeListBytesMax })
   }
 
   #rejudge(): Cut {

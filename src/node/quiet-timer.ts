@@ -17,6 +17,8 @@ export function createQuietTimer(times: { quietMs: number; mostMs: number }, fir
       quiet = setTimeout(ring, times.quietMs)
       most ??= setTimeout(ring, times.mostMs)
     },
+    /** True from the first sign until it fires. */
+    isWaiting: () => most !== undefined,
     cancel,
   }
 }
