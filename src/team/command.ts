@@ -104,10 +104,9 @@ export function parseCommand(bytes: Uint8Array): Command | ForeignCommand | Refu
 }
 
 function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
-  const outer = decodeCbor(bytes, { depthMax: limits.commandDepthMax })
-  if (!isList(outer) || outer.length !== 2) return badForm('outer')
-  const [unsigned, signature] = outer
-  if (!isBytes(unsigned) || !isBytes(signature, 64)) return badForm('outer')
+  const outer = splitStored(bytes)
+  if (outer === undefined) return badForm('outer')
+  const { unsigned, signature } = outer
   const map = decodeCbor(unsigned, { depthMax: limits.commandDepthMax })
   if (!isMap(map)) return badForm('map')
   const id = commandId(unsigned, signature)
@@ -116,12 +115,22 @@ function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   const envelope = readEnvelope(map)
   if (typeof envelope === 'string') return badForm(envelope)
   const parentHexes = envelope.parents.map(toHex)
-  // Canonical bytes end with the two strings: views of them keep nothing twice.
-  const views = {
-    unsigned: bytes.subarray(bytes.length - 66 - unsigned.length, bytes.length - 66),
-    signature: bytes.subarray(bytes.length - 64),
-  }
-  return { ...envelope, ...views, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes }
+  return { ...envelope, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes, unsigned, signature }
+}
+
+/**
+ * The two byte strings of `[unsigned, signature(64)]`, as views. Read by hand, because half of the time that a command
+ * takes would go into decoding and encoding it twice: a list of two, and for each string the one shortest length.
+ */
+function splitStored(bytes: Uint8Array): { unsigned: Uint8Array; signature: Uint8Array } | undefined {
+  const from = bytes[1] === 0x59 ? 4 : bytes[1] === 0x58 ? 3 : 2
+  const end = bytes.length - 66
+  const length = end - from
+  const head = length > 0xff ? [0x82, 0x59, length >> 8, length & 0xff] : [0x82, 0x58, length]
+  // Below 24 bytes there is no unsigned map, so that shortest form of a length is left out.
+  const isForm = length >= 24 && head.length === from && head.every((byte, i) => bytes[i] === byte)
+  if (!isForm || bytes[end] !== 0x58 || bytes[end + 1] !== 0x40) return undefined
+  return { unsigned: bytes.subarray(from, end), signature: bytes.subarray(end + 2) }
 }
 
 /** The envelope, or the name of the first field that has not its form. */
