@@ -15,6 +15,7 @@ import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import { libp2pKeyOf } from './identity-adapter.ts'
 import { namedListenErrors } from './listening.ts'
 import { hardenedNoise } from './noise.ts'
+import { quietLogger } from './quiet-logger.ts'
 import { withGatedRegistrar } from './registrar.ts'
 
 export interface HostParts {
@@ -141,6 +142,7 @@ class Libp2pHost implements Host {
     const { announce, connectionsMax = limits.swarmConnectionsMax, identify: identity_ } = this.#options
     this.#libp2p = await createLibp2p({
       start: false,
+      logger: quietLogger,
       privateKey: libp2pKeyOf(identity),
       addresses: { listen: [...this.#options.listen], ...(announce?.length ? { announce: [...announce] } : {}) },
       transports: [this.#listening.transport(tcp(tcpOptions(this.#options.localAddress)))],
