@@ -22,6 +22,7 @@ export async function connectNode(
   if (choice.kind === 'http') return hinted(openHttp(choice.host, { timeoutMs: settled.timeoutMs }), choice.host)
   void loadTransport()
   const identity = await ownIdentity(parts, settled)
+  if (settled.verbose) parts.terminal.writeError(`Dialling ${choice.address.typed} as ${identity.axKey}\n`)
   return dialKnown(choice.address, identity, settled, parts)
 }
 

@@ -5,4 +5,4 @@
  * @example
  * process.exitCode = await main(process.argv.slice(2))
  */
-export { main } from './main.ts'
+export { main, reportLost } from './main.ts'

@@ -23,7 +23,9 @@ export function parseLeaf(noun: Noun, leaf: Leaf, rest: readonly string[]): Pars
   let values: Record<string, unknown> = {}
   command.action((...given: unknown[]) => {
     const names = command.registeredArguments.map((argument) => argument.name())
-    values = { ...command.opts(), ...Object.fromEntries(names.map((name, index) => [name, given[index]])) }
+    const words = names.map((name, index) => [name, given[index]] as const)
+    // An argument that is absent must not hide an option of the same name: `create [name]` and `--name`.
+    values = { ...command.opts(), ...Object.fromEntries(words.filter(([, value]) => value !== undefined)) }
   })
   try {
     command.parse(rest, { from: 'user' })

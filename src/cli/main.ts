@@ -72,3 +72,10 @@ function earlyFormat(argv: readonly string[], terminal: Terminal): OutputFormat 
     argv.includes('-j') || argv.includes('--json') || argv.some((word) => /^(-o|--output=)?json$/.test(word))
   return asked || terminal.environment['AX_OUTPUT'] === 'json' ? 'json' : 'table'
 }
+
+/** Whatever nobody caught: one line, no stack trace at a terminal (`CLI.md` 9). */
+export function reportLost(thrown: unknown): never {
+  const what = thrown instanceof Error ? thrown.message : String(thrown)
+  process.stderr.write(`[ERR_INTERNAL_ERROR] Error: Internal error: ${JSON.stringify(what)}\n`)
+  process.exit(1)
+}

@@ -13,24 +13,33 @@ export async function readArgument(session: Session, argument: string): Promise<
   return text
 }
 
+/** VALUE of `ax settings set`: what it means, and its characters as typed, for where the schema wants text. */
+export interface TypedValue {
+  readonly value: unknown
+  readonly typed: string
+}
+
 /**
- * A typed VALUE as YAML: a shell eats the quotes of `["0ho…="]`, and YAML still reads a list of one text.
- * Fails with `ERR_INVALID_INPUT`.
+ * Reads VALUE as YAML: a shell eats the quotes of `["0ho…="]`, and YAML still reads a list of one text. A swarm key is
+ * taken as it stands, since YAML would fold the lines of its file, and never from argv.
+ * Fails with `ERR_CLI_SECRET_IN_ARGV`, `ERR_INVALID_INPUT` and the codes of `readArgument`.
  */
-export async function parseYamlValue(typed: string): Promise<unknown> {
+export async function readValue(session: Session, scope: string, argument: string): Promise<TypedValue> {
+  const isOpen = !argument.startsWith('@')
+  if (isOpen && namesSecret(scope)) throw fail('ERR_CLI_SECRET_IN_ARGV')
+  const typed = (await readArgument(session, argument)).replace(/\r?\n$/, '')
+  const value = namesSecret(scope) ? typed : await parseYamlValue(typed)
+  if (isOpen && holdsSecret(value)) throw fail('ERR_CLI_SECRET_IN_ARGV')
+  return { value, typed }
+}
+
+async function parseYamlValue(typed: string): Promise<unknown> {
   const { parseYaml } = await import('../settings/index.ts')
   return parseYaml(typed, 'the value')
 }
 
-/** Argv is seen by every user of the machine. Fails with `ERR_CLI_SECRET_IN_ARGV`. */
-export function refuseSecretInArgv(scope: string, value: unknown, argument: string): void {
-  if (argument.startsWith('@')) return
-  const named =
-    scope
-      .split('/')
-      .filter((segment) => segment !== '')
-      .at(-1) === 'swarmKey'
-  if (named || holdsSecret(value)) throw fail('ERR_CLI_SECRET_IN_ARGV')
+function namesSecret(scope: string): boolean {
+  return scope.split('/').findLast((segment) => segment !== '') === 'swarmKey'
 }
 
 function holdsSecret(value: unknown): boolean {

@@ -3,7 +3,7 @@ import type { OptionSpec } from '../option-spec.ts'
 import { text, type Outcome } from '../outcome.ts'
 import { replacedText } from '../phrases.ts'
 import type { Session } from '../session.ts'
-import { readArgument, refuseSecretInArgv } from '../value.ts'
+import { readValue } from '../value.ts'
 
 const dataDirectory: OptionSpec = { flags: '--data-dir <dir>', summary: 'data directory of the node (AX_DATA_DIR)' }
 const exits = { 3: 'no such data directory', 7: 'the node is running', 8: 'not a valid value there' }
@@ -48,14 +48,10 @@ async function getLocal(session: Session, input: Input): Promise<Outcome> {
 
 async function setLocal(session: Session, input: Input): Promise<Outcome> {
   const { editStopped } = await import('../stopped-node.ts')
-  const { parseYaml } = await import('../../settings/index.ts')
   const scope = input.text('scope')
-  const argument = input.text('value')
-  const typed = await readArgument(session, argument)
-  const value = parseYaml(typed, 'the value')
-  refuseSecretInArgv(scope, value, argument)
+  const typed = await readValue(session, scope, input.text('value'))
   const changed = await editStopped(directoryOf(session, input), (node) =>
-    node.change({ kind: 'set', scope, value, typed }),
+    node.change({ kind: 'set', scope, ...typed }),
   )
   const { settings, notices } = changed
   return { result: { scope, settings }, view: text(replacedText({ scope, text: changed.text })), notices }

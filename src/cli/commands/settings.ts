@@ -5,7 +5,7 @@ import { parts, table, text, type Outcome, type View } from '../outcome.ts'
 import { refuseOwnSecrets } from '../own-secrets.ts'
 import { replacedText } from '../phrases.ts'
 import type { Session } from '../session.ts'
-import { parseYamlValue, readArgument, refuseSecretInArgv } from '../value.ts'
+import { readArgument, readValue } from '../value.ts'
 import { localSettingsLeaves } from './settings-local.ts'
 
 const dryRun: OptionSpec = { flags: '--dry-run', summary: 'print the difference and change nothing' }
@@ -80,10 +80,7 @@ async function getSettings(session: Session, input: Input): Promise<Outcome> {
 
 async function setSettings(session: Session, input: Input): Promise<Outcome> {
   const scope = input.text('scope')
-  const argument = input.text('value')
-  const typed = await readArgument(session, argument)
-  const value = await parseYamlValue(typed)
-  refuseSecretInArgv(scope, value, argument)
+  const { value, typed } = await readValue(session, scope, input.text('value'))
   await refuseOwnSecrets(session, scope, value)
   const request = { scope, value, typed, dryRun: input.flag('dryRun'), force: session.settled.force }
   return changedOutcome(await session.call('settings.set', request, input.optional('node')), replacedText)
@@ -97,14 +94,19 @@ async function unsetSettings(session: Session, input: Input): Promise<Outcome> {
 }
 
 async function importSettings(session: Session, input: Input): Promise<Outcome> {
-  const document = await readArgument(session, `@${input.text('file').replace(/^@/, '')}`)
+  const document = await readArgument(session, asFile(input))
   const request = { text: document, dryRun: input.flag('dryRun'), force: session.settled.force }
   return changedOutcome(await session.call('settings.import', request, input.optional('node')), replacedText)
 }
 
+/** FILE with or without its `@`. */
+function asFile(input: Input): string {
+  return `@${input.text('file').replace(/^@/, '')}`
+}
+
 async function diffSettings(session: Session, input: Input): Promise<Outcome> {
-  const typed = await readArgument(session, `@${input.text('file').replace(/^@/, '')}`)
-  const request = { scope: input.text('scope'), value: await parseYamlValue(typed), typed, dryRun: true }
+  const scope = input.text('scope')
+  const request = { scope, ...(await readValue(session, scope, asFile(input))), dryRun: true }
   return changedOutcome(await session.call('settings.set', request, input.optional('node')), replacedText)
 }
 

@@ -79,7 +79,7 @@ export function teamOf(session: Session, input: Input): { team?: string } {
 }
 
 async function createTeam(session: Session, input: Input): Promise<Outcome> {
-  const name = input.optional('name') ?? session.settled.team
+  const name = input.optional('name')
   const deviceName = input.optional('deviceName')
   const made = await session.call('teams.create', {
     ...(name === undefined ? {} : { name }),

@@ -1,11 +1,20 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readEntries } from '../../../src/cli/entry-file.ts'
 import { readDuration, settleOptions } from '../../../src/cli/global-options.ts'
+import { createSession } from '../../../src/cli/session.ts'
 import { suggest } from '../../../src/cli/suggestion.ts'
-import { parseYamlValue, refuseSecretInArgv } from '../../../src/cli/value.ts'
+import { readValue } from '../../../src/cli/value.ts'
+import { formatSwarmKey } from '../../../src/codec/index.ts'
 import { expectCode, expectCodeLater } from '../../helpers/expect-code.ts'
+import { scriptTerminal } from '../../helpers/scripted-terminal.ts'
 
 const key = '0hoWXFyVHzbhhQ6fU+z/kZb8oaN+ligosj2/hzuJn04I='
+
+const session = createSession(settleOptions({}, {}), scriptTerminal({ input: 'from: stdin\n' }).terminal)
+const read = (argument: string, scope = 'general') => readValue(session, scope, argument)
 
 describe('a typed value', () => {
   it.each([
@@ -17,23 +26,38 @@ describe('a typed value', () => {
     ['a: 1', { a: 1 }],
     ['', null],
     [`'"@x"'`, '"@x"'],
-  ])('%s is YAML', async (typed, value) => {
-    expect(await parseYamlValue(typed)).toEqual(value)
+    ['@-', { from: 'stdin' }],
+  ])('%s is YAML', async (argument, value) => {
+    expect((await read(argument)).value).toEqual(value)
   })
 
-  it.each(['[', '&a 1', '!!js/function x', 'a: 1\na: 2', '*x'])('%j is refused', async (typed) => {
-    await expectCodeLater('ERR_INVALID_INPUT', parseYamlValue(typed))
+  it('keeps its characters for where text is wanted', async () => {
+    expect((await read('007')).typed).toBe('007')
+  })
+
+  it.each(['[', '&a 1', '!!js/function x', 'a: 1\na: 2', '*x'])('%j is refused', async (argument) => {
+    await expectCodeLater('ERR_INVALID_INPUT', read(argument))
+  })
+
+  it('must exist', async () => {
+    await expectCodeLater('ERR_PATH_INVALID', read('@/no/such/file'))
   })
 
   it.each([
-    ['swarm/swarmKey', 'x', 'x'],
-    ['/swarm/swarmKey', 'x', 'x'],
-    ['com.actyx.os/general/swarmKey', 'x', 'x'],
-    ['swarm', { swarmKey: 'x' }, '{swarmKey: x}'],
-    ['.', { swarm: { swarmKey: 'x' } }, 'swarm: {swarmKey: x}'],
-  ])('a secret at %s does not stand in argv', (scope, value, argument) => {
-    expectCode('ERR_CLI_SECRET_IN_ARGV', () => refuseSecretInArgv(scope, value, argument))
-    expect(() => refuseSecretInArgv(scope, value, '@file')).not.toThrow()
+    ['swarm/swarmKey', 'x'],
+    ['/swarm/swarmKey/', 'x'],
+    ['com.actyx.os/general/swarmKey', 'x'],
+    ['swarm', '{swarmKey: x}'],
+    ['.', 'swarm: {swarmKey: x}'],
+  ])('a secret at %s does not stand in argv', async (scope, argument) => {
+    await expectCodeLater('ERR_CLI_SECRET_IN_ARGV', read(argument, scope))
+  })
+
+  it('a swarm key comes from a file as it stands', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'hyrax-value-')), 'swarm.key')
+    const file = formatSwarmKey(new Uint8Array(32).fill(1), 'file')
+    writeFileSync(path, file)
+    expect((await read(`@${path}`, 'swarm/swarmKey')).value).toBe(file.trimEnd())
   })
 })
 
