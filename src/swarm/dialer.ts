@@ -55,6 +55,8 @@ interface Target {
   tries: number
   timer: ReturnType<typeof setTimeout> | undefined
   dialling: boolean
+  /** The last try ended before hello, and it was the first to do so. */
+  wasClosed: boolean
   /** Learnt targets that are not sought now rest. */
   sought: boolean
 }
@@ -62,6 +64,7 @@ interface Target {
 const targetsMax = 1_024
 const dialsAtOnceMax = 16
 const learntTriesMax = 12
+const closedMsWait = 30_000
 const longEnd: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_SWARM_REFUSED',
   'ERR_SWARM_CLOSED_BEFORE_HELLO',
@@ -145,6 +148,7 @@ class SwarmDialer implements Dialer {
       else if (target.timer !== undefined) {
         this.#rest(target)
         target.tries = 0
+        target.wasClosed = false
       }
     }
     this.#seekAll()
@@ -176,6 +180,7 @@ class SwarmDialer implements Dialer {
         tries: 0,
         timer: undefined,
         dialling: false,
+        wasClosed: false,
         sought: false,
       })
       return
@@ -290,6 +295,7 @@ class SwarmDialer implements Dialer {
 
   #settle(target: Target, failure: HyraxError | undefined): void {
     if (failure === undefined) {
+      target.wasClosed = false
       this.#rest(target)
       // Connected and gone again while we looked away: gone() found no timer to set.
       if (!this.#isConnected(target)) this.#later(target)
@@ -302,7 +308,11 @@ class SwarmDialer implements Dialer {
       return
     }
     if (target.kind === 'learnt' && target.tries >= learntTriesMax) this.#drop(target)
-    else if (longEnd.has(failure.code)) this.#later(target, this.#waitMsMax)
+    else if (failure.code === 'ERR_SWARM_CLOSED_BEFORE_HELLO' && !target.wasClosed) {
+      // Perhaps only a list that was just being edited there: asked once more before the long end.
+      target.wasClosed = true
+      this.#later(target, closedMsWait)
+    } else if (longEnd.has(failure.code)) this.#later(target, this.#waitMsMax)
     else this.#later(target)
   }
 }

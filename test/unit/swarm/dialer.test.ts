@@ -69,6 +69,19 @@ describe('a static peer', () => {
     await later(80_000)
     expect(dials.length).toBe(2)
   })
+  it('that closes before hello is asked once more after half a minute, then at the long end', async () => {
+    const { dials } = world(() => fail('ERR_SWARM_CLOSED_BEFORE_HELLO', { peer: 'p', self: 's' }))
+    dialer.set('static', [at(0)])
+    dialer.start()
+    await later(14_000)
+    expect(dials.length).toBe(1)
+    await later(16_000)
+    expect(dials.length).toBe(2)
+    await later(148_000)
+    expect(dials.length).toBe(2)
+    await later(160_000)
+    expect(dials.length).toBe(3)
+  })
   it('that is lost is sought again; after a healthy minute from the first wait on', async () => {
     let up = false
     const { dials, connected } = world(() => (up ? peer(0) : unreachable))
