@@ -76,7 +76,7 @@ export function withEntry(
   text: string,
 ): { texts: string[]; peer: string; added: boolean } {
   const entry = readEntry(keys, list.kind, text, 0)
-  if ('why' in entry) throw entry.error
+  if ('why' in entry) throw asHyraxError(entry.error)
   if (list.peers.has(entry.peer)) return { texts: [...list.texts], peer: entry.peer, added: false }
   return { texts: [...list.texts, text.trim()], peer: entry.peer, added: true }
 }

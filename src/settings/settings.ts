@@ -125,7 +125,7 @@ export function listScopes(): {
 export function scopeSchema(typed: string): { scope: string; schema: Record<string, unknown> } {
   const scope = parseScope(typed)
   const schema = schemaOfLeaves(scope.leaves, scope.leaf?.segments.length ?? scope.segments.length)
-  return { scope: typed, schema: z.toJSONSchema(schema) as Record<string, unknown> }
+  return { scope: typed, schema: z.toJSONSchema(schema) }
 }
 
 function valueOf(tree: SettingsTree, path: string): SettingValue {

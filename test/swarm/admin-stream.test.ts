@@ -95,7 +95,7 @@ describe('the admin stream', () => {
     const open = Array.from({ length: 10 }, () => admin.stream('watch', {})[Symbol.asyncIterator]())
     for (const stream of open) await stream.next()
     await expect(admin.greet()).rejects.toMatchObject({ code: 'ERR_ADMIN_BUSY' })
-    await Promise.all(open.map((stream) => stream.return?.(undefined)))
+    await Promise.all(open.map(async (stream) => stream.return?.(undefined)))
   })
 })
 
