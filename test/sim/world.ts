@@ -68,6 +68,8 @@ export class World {
   loss: number
   duplicates: number
   delayMax: number
+  /** A device that was restored may fork, where nobody it meets knows its later commands. */
+  hasRestored = false
   /** Which side of the present partition a node is on; all 0: none. */
   sides: number[]
   team: Uint8Array = new Uint8Array(32)
@@ -156,6 +158,15 @@ export class World {
     player.disk.push(...player.cache.slice(0, this.chance.below(player.cache.length + 1)))
     player.cache = []
     for (const other of this.cast) if (other !== player) this.#unlink(player, other)
+  }
+
+  /** The machine comes back from a backup: the disk is as it was some commands ago. What only it held is gone. */
+  restore(player: Player): void {
+    const kept = this.chance.below(player.disk.length + 1)
+    for (const { id } of player.disk.splice(Math.max(1, kept)))
+      if (!this.cast.some(({ disk }) => disk.some((record) => equalBytes(record.id, id))))
+        this.acknowledged.delete(toHex(id))
+    this.hasRestored = true
   }
 
   /** Lets a node do something; false where it is down or the law refused at once. */
