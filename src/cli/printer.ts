@@ -86,5 +86,5 @@ function shownTable(view: View & { kind: 'table' }, settled: Settled, columns: n
 
 /** A cell is one line, whatever stands in it. */
 function printedCell(text: string): string {
-  return safeText(text).replaceAll('\n', '\\n')
+  return safeText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t')
 }

@@ -5,13 +5,10 @@ const lineCharactersMax = 1_100_000
 
 /**
  * The one printer that everything passes on its way to a terminal: what came from another machine is shown, never
- * executed. Line ends are kept, control characters, escape sequences and bidi marks become `\u{…}`.
+ * executed. Line ends and tabs are kept, control characters, escape sequences and bidi marks become `\u{…}`.
  */
 export function safeText(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => printable(line, lineCharactersMax))
-    .join('\n')
+  return text.replace(/[^\n\t]+/g, (line) => printable(line, lineCharactersMax))
 }
 
 /** JSON on one line, with the characters escaped that a terminal might obey although JSON allows them. */
