@@ -1,0 +1,177 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { fail, silentLog } from '../../../../src/base/index.ts'
+import { parseId, toHex } from '../../../../src/codec/index.ts'
+import {
+  generateBoxKey,
+  generateIdentity,
+  openKeys,
+  systemRandom,
+  type BoxKeyPair,
+  type Identity,
+  type Keys,
+} from '../../../../src/keys/index.ts'
+import { createTeams, type Teams } from '../../../../src/node/effects/team.ts'
+import { memoryStore, type Store } from '../../../../src/store/index.ts'
+import { expectCode, expectCodeLater } from '../../../helpers/expect-code.ts'
+
+interface Machine {
+  readonly own: { identity: Identity; signing: Identity; encryption: BoxKeyPair }
+  readonly disk: Map<string, Uint8Array>
+  readonly cuts: string[]
+}
+
+let keys: Keys
+beforeAll(async () => {
+  keys = await openKeys()
+})
+
+function createMachine(): Machine {
+  const own = {
+    identity: generateIdentity(systemRandom),
+    signing: generateIdentity(systemRandom),
+    encryption: generateBoxKey(systemRandom),
+  }
+  return { own, disk: new Map(), cuts: [] }
+}
+
+function start({ own, disk, cuts }: Machine, store: Store = memoryStore(disk)): Promise<Teams> {
+  return createTeams({
+    keys,
+    own,
+    store,
+    clock: { now: () => 1_800_000_000_000 },
+    random: systemRandom,
+    log: silentLog,
+    events: { emit: () => undefined },
+    cut: (peers) => {
+      cuts.push(...peers)
+      return { peers, ms: 0 }
+    },
+  })
+}
+
+async function add(teams: Teams, machine: Machine, name: string): Promise<void> {
+  const other = await start(machine)
+  const { bundle } = other.device
+  other.stop()
+  expect(await teams.author(undefined, { kind: 'AddDevice', bundle, name })).toHaveProperty('command')
+}
+
+describe('the teams of a node', () => {
+  it('are there again after a restart, with their sync peers and the same state', async () => {
+    const machine = createMachine()
+    const teams = await start(machine)
+    const { id } = await teams.createTeam('herd', 'one')
+    await add(teams, createMachine(), 'two')
+    expect(await teams.syncPeers.add('192.0.2.7', id, 30)).toEqual({ team: id, added: true })
+    expect(await teams.syncPeers.add('/ip4/192.0.2.7/tcp/4001', id)).toEqual({ team: id, added: false })
+    const before = teams.view()
+    teams.stop()
+    const again = await start(machine)
+    expect(again.view()).toEqual({ ...before, heard: false })
+    expect(again.syncPeers.list()).toMatchObject([{ address: '/ip4/192.0.2.7/tcp/4001', rateSeconds: 30 }])
+    expect(await again.syncPeers.remove('192.0.2.7:4001', undefined)).toEqual({ team: id, removed: true })
+    expect(await again.syncPeers.remove('192.0.2.7', undefined)).toEqual({ team: id, removed: false })
+    // It may be an old copy of this device, and there is another member.
+    const close = { kind: 'CloseTeam' } as const
+    expect(await again.author(undefined, close)).toMatchObject({ code: 'ERR_TEAM_NOT_SYNCED' })
+    expect(await again.author(undefined, close, { force: true })).toHaveProperty('command')
+    again.stop()
+  })
+
+  it('are named by id, unique prefix or name', async () => {
+    const teams = await start(createMachine())
+    expectCode('ERR_TEAM_UNKNOWN_TEAM', () => teams.view())
+    const one = await teams.createTeam('herd', 'one')
+    expect(teams.view().id).toBe(one.id)
+    await teams.createTeam('flock', 'one')
+    expectCode('ERR_TEAM_AMBIGUOUS', () => teams.view())
+    for (const text of [one.id, one.id.slice(0, 20), 'herd']) expect(teams.view(text).id).toBe(one.id)
+    expectCode('ERR_TEAM_UNKNOWN_TEAM', () => teams.view('pack'))
+    await expectCodeLater('ERR_TEAM_BAD_PAYLOAD', teams.createTeam('a\u0007b', 'one'))
+    teams.stop()
+  })
+
+  it('AddTeam and RemoveTeam: nothing on the graph, and a member is asked twice', async () => {
+    const [one, two] = [createMachine(), createMachine()]
+    const teams = await start(one)
+    const { id } = await teams.createTeam('herd', 'one')
+    const other = await start(two)
+    expect(await other.addTeam(id)).toEqual({ team: id, added: true })
+    expect(await other.addTeam(id)).toEqual({ team: id, added: false })
+    expect(other.view()).toMatchObject({ synced: false, name: '', count: 0 })
+    expect(await other.author(id, { kind: 'CloseTeam' })).toMatchObject({ code: 'ERR_TEAM_NOT_SYNCED' })
+    expect(await other.removeTeam(id, false)).toEqual({ team: id, removed: true })
+    expect(other.list()).toEqual([])
+    await expectCodeLater('ERR_INVALID_NODE_STATE', teams.removeTeam(id, false))
+    await teams.removeTeam(id, true)
+    expect([...one.disk.keys()].filter((key) => key.startsWith('t/'))).toEqual([])
+    await expectCodeLater('ERR_CODEC_TEXT', other.addTeam('herd'))
+    teams.stop()
+    other.stop()
+  })
+
+  it('a removed device’s connections are cut before its removal is acknowledged; the gate hears of it', async () => {
+    const [machine, other] = [createMachine(), createMachine()]
+    const teams = await start(machine)
+    const { id } = await teams.createTeam('herd', 'one')
+    await add(teams, other, 'two')
+    const { device } = teams.resolveDevice(undefined, other.own.identity.peer)
+    const removed = await teams.author(undefined, { kind: 'RemoveDevice', device })
+    expect(removed).toMatchObject({ cut: { peers: [other.own.identity.peer] } })
+    expect(machine.cuts).toEqual([other.own.identity.peer])
+    expect([...teams.accessFacts(id).removed]).toEqual([other.own.identity.peer])
+    await add(teams, other, 'two again')
+    expect([...teams.accessFacts(id).removed]).toEqual([])
+    teams.stop()
+  })
+
+  it('R4: a damaged record is dropped, said, and gone from the disk', async () => {
+    const machine = createMachine()
+    const teams = await start(machine)
+    const { id } = await teams.createTeam('herd', 'one')
+    await add(teams, createMachine(), 'two')
+    const [head] = teams.view().heads
+    teams.stop()
+    const key = `t/${toHex(parseId('team', id))}/c/${toHex(parseId('cmd', head!))}`
+    machine.disk.get(key)![100]! ^= 1
+    const again = await start(machine)
+    expect(again.view().count).toBe(1)
+    expect(again.warnings()).toEqual([expect.stringContaining('damaged') as string])
+    expect(machine.disk.has(key)).toBe(false)
+    again.stop()
+  })
+
+  it('R3: where the disk is full nothing is acknowledged; and it goes on when there is room', async () => {
+    const machine = createMachine()
+    const whole = memoryStore(machine.disk)
+    let isFull = false
+    const store: Store = {
+      ...whole,
+      team(team) {
+        const commands = whole.team(team)
+        return {
+          load: () => commands.load(),
+          append: (records) =>
+            isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records),
+          park: (parked, bytes) => commands.park(parked, bytes),
+          drop: (ids) => commands.drop(ids),
+          clear: () => commands.clear(),
+        }
+      },
+    }
+    const teams = await start(machine, store)
+    await teams.createTeam('herd', 'one')
+    isFull = true
+    const { bundle } = (await start(createMachine())).device
+    const intent = { kind: 'AddDevice', bundle, name: 'two' } as const
+    expect(await teams.author(undefined, intent)).toMatchObject({ code: 'ERR_STORE_WRITE' })
+    expect(teams.warnings()).toEqual([expect.stringContaining('cannot be written') as string])
+    isFull = false
+    await new Promise((resolve) => setTimeout(resolve, 1_300))
+    expect(teams.warnings()).toEqual([])
+    expect(teams.view()).toMatchObject({ synced: true, count: 1 })
+    expect(await teams.author(undefined, intent)).toHaveProperty('command')
+    teams.stop()
+  })
+})
