@@ -145,6 +145,8 @@ describe('a page in the browser', () => {
     for (const origin of ['http://evil.example', 'null', `https://localhost:${port}`, 'http://localhost']) {
       expect(await statusOf({ ...callHeaders, origin }), origin).toBe(403)
     }
+    const foreign = await ask(node, { headers: { ...callHeaders, origin: 'http://evil.example' } })
+    expect(JSON.stringify(foreign)).toContain('ERR_ADMIN_HOST')
     expect(await statusOf({ ...callHeaders, 'sec-fetch-site': 'cross-site' })).toBe(403)
     expect(await statusOf({ 'content-type': 'application/json' })).toBe(400)
     expect(await statusOf({ 'x-hyrax': '1', 'content-type': 'text/plain' })).toBe(400)
