@@ -6,10 +6,13 @@ import { withHint } from './failure.ts'
 import type { Settled } from './global-options.ts'
 import { createNodeJudge, Undecided } from './identity-question.ts'
 import { chooseNode } from './node-choice.ts'
-import { ownIdentity, type IdentityParts } from './own-identity.ts'
+import type { Terminal } from './terminal.ts'
 
-export interface ConnectionParts extends IdentityParts {
+export interface ConnectionParts {
   readonly paths: ConfigPaths
+  readonly terminal: Terminal
+  /** The key pair that the command speaks with. */
+  readonly identity: () => Promise<Signer>
 }
 
 /** Dials the node that was named or chosen, and goes on only with an identity that is known or was accepted. */
@@ -21,7 +24,7 @@ export async function connectNode(
   const choice = chooseNode(node, settled, parts.terminal.environment)
   if (choice.kind === 'http') return hinted(openHttp(choice.host, { timeoutMs: settled.timeoutMs }), choice.host)
   void loadTransport()
-  const identity = await ownIdentity(parts, settled)
+  const identity = await parts.identity()
   if (settled.verbose) parts.terminal.writeError(`Dialling ${choice.address.typed} as ${identity.axKey}\n`)
   return dialKnown(choice.address, identity, settled, parts)
 }

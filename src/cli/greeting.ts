@@ -1,9 +1,9 @@
 import { HyraxError } from '../base/index.ts'
 import { dialAdmin, openHttp, type Signer } from '../client/index.ts'
 import { generateIdentity, systemRandom } from '../keys/index.ts'
+import { isCode } from './failure.ts'
 import { createNodeJudge } from './identity-question.ts'
 import { chooseNode } from './node-choice.ts'
-import { ownIdentity } from './own-identity.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -20,9 +20,8 @@ export async function greetNode(session: Session, node: string | undefined): Pro
     { identity: await quietIdentity(session) },
     {
       timeoutMs: settled.timeoutMs,
-      onIdentity: async (peer, publicKey) => {
-        await judge.check(peer, publicKey)
-      },
+      ...(settled.expect === undefined ? {} : { expectPeer: settled.expect }),
+      onIdentity: (peer, publicKey) => judge.check(peer, publicKey),
     },
   )
   try {
@@ -43,9 +42,15 @@ async function greetHttp(host: string, timeoutMs: number): Promise<void> {
 }
 
 async function quietIdentity(session: Session): Promise<Signer> {
-  const { settled, keystore, terminal, passphrase } = session
+  const { settled, keystore } = session
   if (settled.identity === undefined && (await keystore.list()).length === 0) return generateIdentity(systemRandom)
-  return ownIdentity({ keystore, terminal, passphrase }, settled)
+  try {
+    return await session.identity()
+  } catch (error) {
+    // A health check has nobody who could type a passphrase, and any key will do for it.
+    if (isCode(error, 'ERR_KEYS_LOCKED')) return generateIdentity(systemRandom)
+    throw error
+  }
 }
 
 function isRefusal(error: unknown): boolean {

@@ -63,7 +63,7 @@ export function createNodeJudge(
       throw new Undecided(peer)
     },
     async ask(peer) {
-      if (!(await saysYes(address.typed, peer, parts)))
+      if (!(await inTurn(() => saysYes(address.typed, peer, parts))))
         throw fail('ERR_CLI_NODE_DECLINED', { address: address.typed, peer })
       await book.add(await placeOf(address), peer)
     },
@@ -109,6 +109,15 @@ function nobodyToAsk(address: NodeAddress, peer: string) {
     peer,
     hint: `If you know that this is the right node: --node ${pinned}, or: ax hosts verify ${address.typed} ${peer}`,
   })
+}
+
+/** There is one terminal: a command that meets two unknown nodes asks about one after the other. */
+let questions: Promise<unknown> = Promise.resolve()
+
+function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+  const asked = questions.then(ask)
+  questions = asked.catch(() => undefined)
+  return asked
 }
 
 /** `yes`, or the PeerId itself, which is the careful yes; `no` and the end of input are a no; else it asks again. */

@@ -7,6 +7,7 @@ import {
   ensurePrivateDirectory,
   readSecretFile,
   readTextFile,
+  withLockFile,
   writeFileAtomic,
 } from '../files/index.ts'
 import { formatPublicKeyFile, openKeyFile, type Identity, type KeyPair } from '../keys/index.ts'
@@ -66,9 +67,12 @@ export function openKeystore(directory: string): Keystore {
       }
       await ensurePrivateDirectory(directory)
       const path = pathOf(name, '.key')
-      await createSecretFile(path, privateText)
       const publicText = formatPublicKeyFile(pair)
-      await writeFileAtomic(pathOf(name, '.pub'), publicText, { mode: 0o644, overwrite: true })
+      // Both halves under the lock: who finds the private one there finds the public one that belongs to it.
+      await withLockFile(pathOf(name, '.key'), async () => {
+        await createSecretFile(path, privateText)
+        await writeFileAtomic(pathOf(name, '.pub'), publicText, { mode: 0o644, overwrite: true })
+      })
       return { name, path, publicText: publicText.trim(), kind: pair.kind }
     },
     replacePrivate: (key, text) => writeFileAtomic(key.path, text, { mode: 0o600, overwrite: true }),

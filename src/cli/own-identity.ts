@@ -2,6 +2,7 @@ import { fail, limits } from '../base/index.ts'
 import { fromUtf8 } from '../codec/index.ts'
 import { readSecretFile } from '../files/index.ts'
 import { formatUnlockedKeyFile, generateIdentity, systemRandom, type Identity } from '../keys/index.ts'
+import { isCode } from './failure.ts'
 import type { Settled } from './global-options.ts'
 import { openIdentity, type Keystore } from './keystore.ts'
 import type { PassphraseSource } from './passphrase.ts'
@@ -36,7 +37,7 @@ export async function ownIdentity(parts: IdentityParts, settled: Settled): Promi
 }
 
 function isPath(typed: string): boolean {
-  return typed.includes('/') || typed.endsWith('.key') || typed.endsWith('.nk')
+  return typed.includes('/') || typed.endsWith('.key')
 }
 
 /** The only key, or the one named `default`; nothing where there is none at all. */
@@ -52,9 +53,16 @@ async function defaultKey(keystore: Keystore) {
   })
 }
 
-async function firstIdentity({ keystore, terminal }: IdentityParts): Promise<Identity> {
+async function firstIdentity({ keystore, terminal, passphrase }: IdentityParts): Promise<Identity> {
   const identity = generateIdentity(systemRandom)
-  await keystore.add(defaultKeyName, formatUnlockedKeyFile(identity), identity)
+  try {
+    await keystore.add(defaultKeyName, formatUnlockedKeyFile(identity), identity)
+  } catch (error) {
+    // Another ax made it in this very moment.
+    const other = isCode(error, 'ERR_FILE_EXISTS') ? await defaultKey(keystore) : undefined
+    if (other === undefined) throw error
+    return openIdentity(await keystore.readPrivate(other), other, passphrase)
+  }
   const where = `at location ${keystore.directory}`
   terminal.writeError(`No local key pair found, generated one ("${identity.axKey}") ${where}\n`)
   return identity

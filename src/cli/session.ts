@@ -1,5 +1,6 @@
 import { fail } from '../base/index.ts'
 import type { AdminConnection } from '../client/index.ts'
+import type { Identity } from '../keys/index.ts'
 import type { OperationInput, OperationName, OperationOutput } from '../operations/index.ts'
 import { configPaths, type ConfigPaths } from './config-paths.ts'
 import type { Settled } from './global-options.ts'
@@ -18,6 +19,8 @@ export interface Session {
   call<N extends OperationName>(name: N, input: OperationInput<N>, node?: string): Promise<OperationOutput<N>>
   /** Runs a streaming one. */
   stream<N extends OperationName>(name: N, input: OperationInput<N>, node?: string): AsyncIterable<OperationOutput<N>>
+  /** The key pair that this command speaks with; opened, or made, once. */
+  identity(): Promise<Identity>
   /** The connection itself. */
   connect(node?: string): Promise<AdminConnection>
   /** "Really?": goes on with `--yes` or after a yes. Fails with `ERR_CLI_NEEDS_TERMINAL` or `ERR_CLI_INTERRUPTED`. */
@@ -32,10 +35,16 @@ export function createSession(settled: Settled, terminal: Terminal): Session {
   const keystore = openKeystore(paths.keys)
   const passphrase = createPassphraseSource(settled, terminal)
 
+  let opened: Promise<Identity> | undefined
+  const identity = (): Promise<Identity> => {
+    const parts = { keystore, passphrase, terminal }
+    opened ??= import('./own-identity.ts').then(({ ownIdentity }) => ownIdentity(parts, settled))
+    return opened
+  }
   const connect = (node?: string): Promise<AdminConnection> => {
     const known = dialled.get(node ?? '')
     if (known !== undefined) return known
-    const parts = { keystore, passphrase, terminal, paths }
+    const parts = { identity, terminal, paths }
     const connecting = import('./connection.ts').then(({ connectNode }) => connectNode(node, settled, parts))
     dialled.set(node ?? '', connecting)
     return connecting
@@ -46,6 +55,7 @@ export function createSession(settled: Settled, terminal: Terminal): Session {
     paths,
     keystore,
     passphrase,
+    identity,
     connect,
     call: async (name, input, node) => (await connect(node)).call(name, input),
     async *stream(name, input, node) {

@@ -6,7 +6,7 @@ import type { ComponentLogger, Logger, MessageStream, PrivateKey, Upgrader } fro
 import { select } from '@libp2p/multistream-select'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { AbstractMessageStream, type SendResult } from '@libp2p/utils'
-import { bug, limits } from '../base/index.ts'
+import { bug, fail, limits } from '../base/index.ts'
 import { openFrameChannel, type FrameChannel } from './frame-channel.ts'
 import type { Signer } from './signer.ts'
 
@@ -44,7 +44,9 @@ export async function secureSocket(socket: Socket, signer: Signer, signal: Abort
     await select(raw, encrypter.protocol, { signal })
     const secured = await encrypter.secureOutbound(raw, { signal })
     const publicKey = secured.remotePeer.publicKey
-    if (publicKey === undefined) throw bug('Noise finished without a public key')
+    if (publicKey?.type !== 'Ed25519') {
+      throw fail('ERR_KEYS_KIND', { found: publicKey?.type ?? 'unknown', expected: 'Ed25519' })
+    }
     return {
       peer: secured.remotePeer.toString(),
       publicKey: publicKey.raw,

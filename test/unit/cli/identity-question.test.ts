@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { main } from '../../../src/cli/main.ts'
@@ -123,5 +124,27 @@ describe('another identity than before', () => {
         verify: `ax hosts verify ${now.address} ${now.peer}`,
       },
     })
+  })
+})
+
+describe('several at once', () => {
+  it('two commands that are the first make one key pair', async () => {
+    const { address } = await door()
+    const environment = { AX_CONFIG_DIR: mkdtempSync(join(tmpdir(), 'hyrax-first-')) }
+    const runs = await Promise.all([1, 2, 3].map(() => nodesId(address, { environment }, ['--accept-new'])))
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 0])
+    expect(runs.filter(({ error }) => error.includes('No local key pair found'))).toHaveLength(1)
+    expect(readdirSync(join(environment.AX_CONFIG_DIR, 'keys')).sort()).toEqual(['default.key', 'default.pub'])
+    expect(knownIn(environment.AX_CONFIG_DIR).trim().split('\n')).toHaveLength(1)
+  })
+
+  it('two unknown nodes are asked about one after the other', async () => {
+    const [one, two] = [await door(7), await door(8)]
+    const scripted = scriptTerminal({ answers: ['yes', 'yes'] })
+    await main(['nodes', 'ls', one.address, two.address], scripted.terminal)
+    const asked = scripted.error.split('\n').filter((line) => /^(The auth|Node's|Are you)/.test(line))
+    // No line ends between question and answer here: the echo of a terminal has it.
+    expect(asked.map((line) => line.slice(0, 4))).toEqual(['The ', 'Node', 'Are ', 'Node', 'Are '])
+    expect(scripted.left).toEqual([])
   })
 })
