@@ -12,16 +12,32 @@ const external = ['classic-level', 'libsodium-wrappers-sumo', 'sodium-native']
 const banner = `import { createRequire as __createRequire } from 'node:module'
 const require = __createRequire(import.meta.url)`
 
+/** Builds the bundles where the source has changed since they were built. */
 function bundle() {
-  const { buildSync } = require('esbuild')
   const outdir = path.join(root, 'dist', 'bin')
+  const report = path.join(root, 'dist', 'bundle.json')
+  if (isFresh(report, outdir)) return
+  const { buildSync } = require('esbuild')
   const fresh = `${outdir}.${process.pid}`
-  // One build each: in a common one `ax` would load what only `axd` uses of a room, because chunks are cut by file.
-  const reports = ['ax', 'axd'].map((name) => bundleOne(buildSync, name, fresh))
-  replaceDirectory(fresh, outdir)
-  const outputs = Object.assign({}, ...reports.map((report) => report.outputs))
-  const inputs = Object.assign({}, ...reports.map((report) => report.inputs))
-  fs.writeFileSync(path.join(root, 'dist', 'bundle.json'), JSON.stringify({ inputs, outputs }))
+  try {
+    // One build each: in a common one `ax` would load what only `axd` uses of a room, because chunks are cut by file.
+    const reports = ['ax', 'axd'].map((name) => bundleOne(buildSync, name, fresh))
+    replaceDirectory(fresh, outdir)
+    const outputs = Object.assign({}, ...reports.map((one) => one.outputs))
+    const inputs = Object.assign({}, ...reports.map((one) => one.inputs))
+    fs.writeFileSync(report, JSON.stringify({ inputs, outputs }))
+  } finally {
+    fs.rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+/** True where everything that goes into the bundles is older than they are. A folder is as new as its last change. */
+function isFresh(report, outdir) {
+  if (!fs.existsSync(report) || !fs.existsSync(outdir)) return false
+  const built = fs.statSync(report).mtimeMs
+  const sources = fs.readdirSync(path.join(root, 'src'), { recursive: true }).map((name) => path.join('src', name))
+  const others = ['src', 'package.json', 'package-lock.json', 'scripts/bundle.cjs']
+  return [...sources, ...others].every((name) => fs.statSync(path.join(root, name)).mtimeMs < built)
 }
 
 function bundleOne(buildSync, name, outdir) {
