@@ -17,7 +17,7 @@ if (!portsAreFree) console.log('skipped: transcripts on ports 4457 and 4458 (in 
 describe.skipIf(!isBuilt)('transcripts', () => {
   for (const file of files) {
     const steps = parseTranscript(readFileSync(path.join(import.meta.dirname, file), 'utf8'))
-    it.skipIf(mustSkip(steps))(file, { timeout: 60_000 }, () => play(file, steps))
+    it.skipIf(mustSkip(steps))(file, { timeout: 120_000 }, () => play(file, steps))
   }
 })
 
