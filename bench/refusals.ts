@@ -2,6 +2,7 @@
 // The hostile side is a process of its own, so that the CPU counted here is the listener's.
 import { fork } from 'node:child_process'
 import net from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createGate } from '../src/access/index.ts'
 import { fromBase64, toBase64 } from '../src/codec/index.ts'
@@ -28,14 +29,15 @@ async function main(): Promise<void> {
     ['wrong key, stock', await refusing('attack-key', 'stock')],
     ['unlisted, ours', await refusing('attack-unlisted', 'ours')],
     ['unlisted, stock with a gater', await refusing('attack-unlisted', 'stock')],
+    ['unlisted, ours, penalised', await refusing('attack-unlisted', 'foreign')],
   ]
   for (const [name, ms] of rows)
     console.log(
       `${name.padEnd(31)} ${ms.toFixed(3)}  x bare ${(ms / bare).toFixed(1)}  per CPU second ${(1_000 / ms).toFixed(0)}`,
     )
-  const [wrongOurs = 0, wrongStock = 0, unlistedOurs = 0, unlistedStock = 0] = rows.map(([, ms]) => ms)
+  const [wrongOurs = 0, wrongStock = 0, unlistedOurs = 0, unlistedStock = 0, penalised = 0] = rows.map(([, ms]) => ms)
   console.log(
-    `ratio  stock / ours: wrong key ${(wrongStock / wrongOurs).toFixed(2)}, unlisted ${(unlistedStock / unlistedOurs).toFixed(2)}`,
+    `ratio  stock / ours: wrong key ${(wrongStock / wrongOurs).toFixed(2)}, unlisted ${(unlistedStock / unlistedOurs).toFixed(2)}, penalised ${(unlistedStock / penalised).toFixed(1)}`,
   )
   process.exit(0)
 }
@@ -51,8 +53,24 @@ async function bareAccept(): Promise<number> {
   return ms
 }
 
-async function refusing(how: string, who: 'ours' | 'stock'): Promise<number> {
+/** `foreign`: from an address that is not loopback and has no exemption, so that penalties count from the third on. */
+async function refusing(how: string, who: 'ours' | 'stock' | 'foreign'): Promise<number> {
   const swarmKey = generateSwarmKey(systemRandom)
+  const foreign = Object.values(networkInterfaces())
+    .flat()
+    .find((face) => face?.family === 'IPv4' && !face.internal)?.address
+  if (who === 'foreign') {
+    if (foreign === undefined) return Number.NaN
+    const cast = await createSwarmCast()
+    const node = await cast.node({
+      swarmKeys: [swarmKey],
+      gate: { permissioned: true },
+      listen: [`/ip4/${foreign}/tcp/0`],
+    })
+    const ms = await costOf(how, node.bareAddress(), toBase64(swarmKey))
+    await cast.stopAll()
+    return ms
+  }
   if (who === 'ours') {
     const cast = await createSwarmCast()
     const node = await cast.node({ swarmKeys: [swarmKey], gate: { permissioned: true }, isExemptSource: () => true })
@@ -130,7 +148,9 @@ function connectWrongKey(address: string): Promise<void> {
 async function attackUnlisted(): Promise<void> {
   const stranger = await createStockNode(fromBase64(key), { listen: [] })
   await attack(async () => {
-    const connection = await stranger.dial(multiaddr(target)).catch(() => undefined)
+    const connection = await stranger
+      .dial(multiaddr(target), { signal: AbortSignal.timeout(2_000) })
+      .catch(() => undefined)
     if (connection?.status === 'open')
       await new Promise((resolve) => {
         connection.addEventListener('close', resolve)

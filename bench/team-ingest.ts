@@ -67,7 +67,7 @@ function actOf(keys: Keys, n: number, roleAt: Uint8Array): Act {
   const device = deviceId(identityOf(1 + (n % (devices - 1))).publicKey)
   const isEven = Math.floor((n - devices) / (devices - 1)) % 2 === 0
   const [from, role] = isEven ? ['user', 'operator'] : ['operator', 'user']
-  return { kind: 'AssignRole', body: { device, gen: 0, role: role!, roleAt, from: from! } }
+  return { kind: 'AssignRole', body: { device, gen: 0, role: role, roleAt, from: from } }
 }
 
 /** Per second of CPU, so that what else runs on the machine does not count. */

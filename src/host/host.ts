@@ -146,7 +146,7 @@ class Libp2pHost implements Host {
       privateKey: libp2pKeyOf(identity),
       addresses: { listen: [...this.#options.listen], ...(announce?.length ? { announce: [...announce] } : {}) },
       transports: [this.#listening.transport(tcp(tcpOptions(this.#options.localAddress)))],
-      connectionEncrypters: [hardenedNoise()],
+      connectionEncrypters: [hardenedNoise(this.#parts)],
       streamMuxers: [yamux(muxerOptions)],
       connectionGater: this.#admission.gater,
       connectionManager: {

@@ -27,7 +27,7 @@ export {
   type OpenKeyFileOptions,
 } from './key-file.ts'
 export type { ArgonCost } from './argon-cost.ts'
-export { openKeys, type Keys, type OpenKeysOptions } from './open-keys.ts'
+export { openKeys, type ExchangeKey, type Keys, type OpenKeysOptions } from './open-keys.ts'
 export { systemRandom } from './random.ts'
 export type { SwarmCipher } from './swarm-cipher.ts'
 export { generateSwarmKey, isPublishedSwarmKey, isTypedSwarmKey, swarmKeyFingerprint } from './swarm-key.ts'

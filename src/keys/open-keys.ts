@@ -1,4 +1,4 @@
-import { bug, type Label, type Randomness } from '../base/index.ts'
+import { bug, fail, type Label, type Randomness } from '../base/index.ts'
 import { concatBytes } from '../codec/index.ts'
 import { labelBytes, signedMessage } from './hash.ts'
 import { generateBoxKey, generateIdentity, identityFromSeed, type BoxKeyPair, type Identity } from './identity.ts'
@@ -23,10 +23,20 @@ export interface Keys {
   generateBoxKey(random: Randomness): BoxKeyPair
   /** BLAKE2b-256(key, label ‖ 0x00 ‖ data): 32 bytes. The key has 32. */
   kdf(key: Uint8Array, label: Label, data: Uint8Array): Uint8Array
+  /** A passing X25519 key pair for a handshake: 32 bytes each. Not for keys that are kept: see `generateBoxKey`. */
+  generateExchangeKey(random: Randomness): ExchangeKey
+  /** The X25519 product, 32 bytes; `ERR_KEYS_POINT` for a public key of small order. */
+  exchange(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
   /** XSalsa20 from a key of 32 and a nonce of 24 bytes. The caller frees it. */
   createSwarmCipher(key: Uint8Array, nonce: Uint8Array): SwarmCipher
   /** Wipes bytes where they stand. */
   memzero(bytes: Uint8Array): void
+}
+
+/** The raw halves of an X25519 pair that lives for one handshake or one process, inside a library. */
+export interface ExchangeKey {
+  readonly publicKey: Uint8Array
+  readonly privateKey: Uint8Array
 }
 
 export interface OpenKeysOptions {
@@ -53,9 +63,19 @@ function createKeys(sodium: Sodium): Keys {
     identityFromSeed,
     generateBoxKey,
     kdf: (key, label, data) => sodium.keyedHash(sized(key, 32), concatBytes(labelBytes(label), data)),
+    generateExchangeKey(random) {
+      const privateKey = random.bytes(32)
+      return { privateKey, publicKey: productOf(sodium.scalarMult(privateKey)) }
+    },
+    exchange: (privateKey, publicKey) => productOf(sodium.scalarMult(sized(privateKey, 32), sized(publicKey, 32))),
     createSwarmCipher: (key, nonce) => guardCipher(sodium.createCipher(sized(key, 32), sized(nonce, 24))),
     memzero: (bytes) => sodium.memzero(bytes),
   }
+}
+
+function productOf(product: Uint8Array | undefined): Uint8Array {
+  if (product === undefined) throw fail('ERR_KEYS_POINT')
+  return product
 }
 
 function sized(bytes: Uint8Array, size: number): Uint8Array {

@@ -10,6 +10,8 @@ declare module 'sodium-native' {
     crypto_stream_xor_init(state: Uint8Array, nonce: Uint8Array, key: Uint8Array): void
     crypto_stream_xor_update(state: Uint8Array, output: Uint8Array, input: Uint8Array): void
     crypto_stream_xor_final(state: Uint8Array): void
+    crypto_scalarmult(product: Uint8Array, scalar: Uint8Array, point: Uint8Array): void
+    crypto_scalarmult_base(product: Uint8Array, scalar: Uint8Array): void
     sodium_memzero(bytes: Uint8Array): void
   }
   const sodium: SodiumNative

@@ -22,6 +22,19 @@ export async function loadNative(): Promise<Sodium> {
       const message = new Uint8Array(box.length - 16)
       return sodium.crypto_secretbox_open_easy(message, box, nonce, key) ? message : undefined
     },
+    scalarMult(scalar, point) {
+      const product = new Uint8Array(32)
+      if (point === undefined) sodium.crypto_scalarmult_base(product, scalar)
+      else {
+        try {
+          sodium.crypto_scalarmult(product, scalar, point)
+        } catch {
+          // A bare Error where the C function returns -1; sizes were checked before.
+          return undefined
+        }
+      }
+      return product
+    },
     createCipher(key, nonce): SwarmCipher {
       const state = new Uint8Array(sodium.crypto_stream_xor_STATEBYTES)
       sodium.crypto_stream_xor_init(state, nonce, key)

@@ -20,6 +20,14 @@ export async function loadWasm(): Promise<Sodium> {
         return undefined
       }
     },
+    scalarMult(scalar, point) {
+      if (point === undefined) return sodium.crypto_scalarmult_base(scalar)
+      try {
+        return sodium.crypto_scalarmult(scalar, point)
+      } catch {
+        return undefined
+      }
+    },
     createCipher,
     memzero: (bytes) => sodium.memzero(bytes),
   }

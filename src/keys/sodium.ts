@@ -10,6 +10,8 @@ export interface Sodium {
   secretboxSeal(message: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array
   /** Undefined where the tag does not fit. */
   secretboxOpen(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | undefined
+  /** X25519: scalar times point, or times the base point. Undefined where the product is the identity (small order). */
+  scalarMult(scalar: Uint8Array, point?: Uint8Array): Uint8Array | undefined
   createCipher(key: Uint8Array, nonce: Uint8Array): SwarmCipher
   memzero(bytes: Uint8Array): void
 }
