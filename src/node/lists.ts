@@ -94,6 +94,8 @@ class ListFiles implements NodeLists {
   readonly #texts = new Map<ListKind, string | undefined>()
   #watch: { close(): void } | undefined
   readonly #quiet: ReturnType<typeof createQuietTimer>
+  /** Files are being read after a change from outside. */
+  #isReading = false
   #queue: Promise<unknown> = Promise.resolve()
   #lastCut: Cut = { peers: [], ms: 0 }
 
@@ -104,10 +106,10 @@ class ListFiles implements NodeLists {
     this.#bySetting = options.bySetting
     this.gate = parts.gate
     this.gate.update({ permissioned: options.byFlag || options.bySetting })
-    this.#quiet = createQuietTimer(
-      { quietMs: limits.listQuietMs, mostMs: limits.listQuietMsMax },
-      () => void this.#settle(),
-    )
+    this.#quiet = createQuietTimer({ quietMs: limits.listQuietMs, mostMs: limits.listQuietMsMax }, () => {
+      this.#isReading = true
+      void this.#inTurn(() => this.#settle())
+    })
   }
 
   watch(): void {
@@ -123,8 +125,9 @@ class ListFiles implements NodeLists {
   }
 
   async load(name: ListKind): Promise<void> {
-    const list = await this.#read(name)
+    const { list, text } = await this.#read(name)
     this.#lists.set(name, list)
+    this.#texts.set(name, text)
     if (list.state === 'unreadable')
       this.#parts.log.error('node list cannot be read', { file: this.#file(name), why: list.why })
     for (const skipped of list.skipped)
@@ -140,9 +143,7 @@ class ListFiles implements NodeLists {
   }
 
   change(change: ListChange, entries: readonly string[]): Promise<ChangeResult> {
-    const result = this.#queue.then(() => this.#change(change, entries))
-    this.#queue = result.catch(() => undefined)
-    return result
+    return this.#inTurn(() => this.#change(change, entries))
   }
 
   check(peer: string): OperationOutput<'permissioned.check'> {
@@ -205,7 +206,7 @@ class ListFiles implements NodeLists {
     await this.#queue
     const name = names.find((kind) => resolve(this.#path(kind)) === path)
     if (name !== undefined && (await this.#isAsLoaded(name))) {
-      if (!this.#quiet.isWaiting()) this.gate.update({ settling: false })
+      if (!this.#quiet.isWaiting() && !this.#isReading) this.gate.update({ settling: false })
       return
     }
     this.gate.update({ settling: true })
@@ -222,14 +223,16 @@ class ListFiles implements NodeLists {
     try {
       for (const name of names) await this.load(name)
     } finally {
-      this.gate.update({ settling: false })
+      this.#isReading = false
+      this.gate.update({ settling: this.#quiet.isWaiting() })
     }
     const cut = this.#rejudge()
     this.#parts.log.info('node lists read again', { cut: cut.peers.length })
   }
 
   async #change({ list: name, verb }: ListChange, texts: readonly string[]): Promise<ChangeResult> {
-    const before = this.#list(name)
+    // From the disk: what a person saved a moment ago is not lost, though it is not judged yet.
+    const { list: before } = await this.#read(name)
     if (before.state === 'unreadable') throw fail('ERR_ACCESS_LIST', { path: this.#path(name), why: before.why ?? '' })
     const { next, changed, unchanged } = verb === 'add' ? this.#added(before, texts) : this.#removed(before, texts)
     if (changed.length > 0) {
@@ -301,14 +304,19 @@ class ListFiles implements NodeLists {
     return list
   }
 
-  async #read(name: ListKind): Promise<NodeList> {
+  async #read(name: ListKind): Promise<{ list: NodeList; text: string | undefined }> {
     try {
       const text = await this.#readText(name)
-      this.#texts.set(name, text)
-      return parseNodeList(this.#parts.keys, name, text)
+      return { list: parseNodeList(this.#parts.keys, name, text), text }
     } catch (error) {
-      return unreadableList(name, asHyraxError(error).message)
+      return { list: unreadableList(name, asHyraxError(error).message), text: undefined }
     }
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(run)
+    this.#queue = result.catch(() => undefined)
+    return result
   }
 
   #readText(name: ListKind): Promise<string | undefined> {

@@ -1,7 +1,10 @@
 import { pino } from 'pino'
 import { limits, type Log } from '../base/index.ts'
 
-const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error', FATAL: 'fatal' } as const
+const ranks = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const
+
+/** As the setting `log/level` spells them. */
+export const logLevels: readonly string[] = Object.keys(ranks).map((name) => name.toUpperCase())
 
 /** A log whose level can be changed while it runs. */
 export interface NodeLog extends Log {
@@ -13,12 +16,14 @@ export interface NodeLog extends Log {
  * a line is cut at `limits.logLineBytesMax`.
  */
 export function createLog(format: 'text' | 'json', level: string): NodeLog {
-  const sink = format === 'json' ? pino({ base: null }, pino.destination({ dest: 2, sync: true })) : undefined
+  // Which levels count is decided here, for both formats; pino lets everything through.
+  const sink =
+    format === 'json' ? pino({ base: null, level: 'trace' }, pino.destination({ dest: 2, sync: true })) : undefined
   let threshold = rank(level)
   const write = (name: keyof typeof ranks, event: string, data: Record<string, unknown> | undefined): void => {
     if (ranks[name] < threshold) return
     if (sink === undefined) process.stderr.write(textLine(name, event, data))
-    else sink[name === 'trace' ? 'debug' : name]({ ...shorten(data) }, event)
+    else sink[name](bounded(plainData(data)), event)
   }
   return {
     debug: (event, data) => {
@@ -35,32 +40,54 @@ export function createLog(format: 'text' | 'json', level: string): NodeLog {
     },
     setLevel: (next) => {
       threshold = rank(next)
-      if (sink !== undefined) sink.level = 'trace'
     },
   }
 }
 
-const ranks = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const
-
 function rank(level: string): number {
-  const name = level.toUpperCase()
-  return Object.hasOwn(levels, name) ? ranks[levels[name as keyof typeof levels]] : ranks.info
+  const name = level.toLowerCase()
+  return Object.hasOwn(ranks, name) ? ranks[name as keyof typeof ranks] : ranks.info
 }
 
-function shorten(data: Record<string, unknown> | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(data ?? {}).map(([name, value]) => [name, plain(value)]))
+/** Room for time, level and event beside the data. */
+const frameBytesMax = 512
+
+function bounded(data: Record<string, unknown>): Record<string, unknown> {
+  const text = JSON.stringify(data)
+  const most = limits.logLineBytesMax - frameBytesMax
+  // Escaped once more, a text may double.
+  return Buffer.byteLength(text) <= most ? data : { cut: cutBytes(text, most / 2) }
 }
 
-function plain(value: unknown): unknown {
-  if (value instanceof Error) return value.message
-  return typeof value === 'string' && value.length > limits.logLineBytesMax
-    ? value.slice(0, limits.logLineBytesMax)
-    : value
+/** Values that JSON can say, whatever was given: a log that throws would take the node with it. */
+function plainData(data: Record<string, unknown> | undefined): Record<string, unknown> {
+  try {
+    return JSON.parse(JSON.stringify(data ?? {}, plain)) as Record<string, unknown>
+  } catch {
+    return { cut: 'values that cannot be written' }
+  }
+}
+
+function plain(this: Record<string, unknown>, name: string, value: unknown): unknown {
+  // As it was given: a Buffer comes here as its `toJSON`.
+  const given = this[name]
+  if (given instanceof Error) return given.message
+  if (typeof given === 'bigint') return given.toString()
+  // Bytes may be a secret, and tell a person nothing.
+  if (given instanceof Uint8Array) return `<${String(given.length)} bytes>`
+  return value
 }
 
 function textLine(level: string, event: string, data: Record<string, unknown> | undefined): string {
   // JSON.stringify escapes control characters and line ends: one event stays one line.
-  const values = Object.entries(shorten(data)).map(([name, value]) => ` ${name}=${JSON.stringify(value ?? null)}`)
+  const values = Object.entries(plainData(data)).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`)
   const line = `${new Date().toISOString()} ${level.toUpperCase().padEnd(5)} ${event}${values.join('')}`
-  return `${line.replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '?').slice(0, limits.logLineBytesMax)}\n`
+  const safe = line.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '?')
+  return `${cutBytes(safe, limits.logLineBytesMax - 1)}\n`
+}
+
+/** At most so many bytes of UTF-8, no character in halves. */
+function cutBytes(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text)
+  return bytes.length <= bytesMax ? text : new TextDecoder().decode(bytes.subarray(0, bytesMax), { stream: true })
 }

@@ -3,6 +3,7 @@ import { isIP, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail, limits } from '../base/index.ts'
+import { logLevels } from './log.ts'
 
 /** What `axd` does when started with these words. */
 export interface DaemonOptions {
@@ -53,14 +54,17 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function readOptions(argv: readonly string[], environment: Environment): DaemonOptions {
   const { values, positionals } = parse(argv)
   const command = commandOf(positionals, values)
-  const dataDirectory = resolve(values['data-dir'] ?? environment['AX_DATA_DIR'] ?? defaultDataDirectory(environment))
-  const named = values['data-dir'] !== undefined || environment['AX_DATA_DIR'] !== undefined
+  // An empty word, from a shell variable that is not set, would mean the working directory.
+  if (values['data-dir'] === '') throw usage('--data-dir has an empty value')
+  const directory = values['data-dir'] ?? (environment['AX_DATA_DIR'] || undefined)
+  const dataDirectory = resolve(directory ?? defaultDataDirectory(environment))
+  const named = directory !== undefined
   const optional = {
     swarmKeyFile: values['swarm-key-file'] ?? credential(environment, 'swarm-key'),
     passphraseFile:
       values['passphrase-file'] ?? environment['AX_PASSPHRASE_FILE'] ?? credential(environment, 'passphrase'),
     settingsFile: values.settings,
-    logLevel: values['log-level'] ?? environment['AX_LOG_LEVEL'],
+    logLevel: logLevel(values['log-level'] ?? environment['AX_LOG_LEVEL']),
     join: values.join,
   }
   return {
@@ -117,6 +121,11 @@ function withoutUndefined<T extends Record<string, string | undefined>>(object: 
 function logFormat(text: string): 'text' | 'json' {
   if (text === 'text' || text === 'json') return text
   throw usage(`log format "${text}" is neither text nor json`)
+}
+
+function logLevel(text: string | undefined): string | undefined {
+  if (text === undefined || logLevels.includes(text.toUpperCase())) return text
+  throw usage(`log level "${text}" is none of ${logLevels.join(', ')}`)
 }
 
 function defaultDataDirectory(environment: Environment): string {

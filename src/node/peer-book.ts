@@ -1,5 +1,5 @@
 import { asHyraxError, limits, type Log } from '../base/index.ts'
-import { decodeCbor, encodeCbor, isCborMap } from '../codec/index.ts'
+import { decodeCbor, encodeCbor, isCborMap, type CborValue } from '../codec/index.ts'
 import type { Store } from '../store/index.ts'
 
 /** A peer that was welcomed once, and where it said it listens. */
@@ -21,6 +21,8 @@ export interface PeerBook {
 }
 
 const prefix = 'peer/'
+/** A peer that says the same again is written again after this time alone, else each meeting cost a write. */
+const refreshMs = 3_600_000
 
 export async function openPeerBook(parts: { store: Store; log: Log; now: () => number }): Promise<PeerBook> {
   const { store, log, now } = parts
@@ -33,10 +35,11 @@ export async function openPeerBook(parts: { store: Store; log: Log; now: () => n
     list: () => [...peers.values()].sort((a, b) => b.at - a.at),
     async keep(peer, addresses) {
       const known = peers.get(peer)
-      if (known !== undefined && known.addresses.join() === addresses.join()) return
-      peers.set(peer, { peer, addresses, at: now() })
+      const at = now()
+      if (known?.addresses.join() === addresses.join() && Math.abs(at - known.at) < refreshMs) return
+      peers.set(peer, { peer, addresses, at })
       try {
-        await store.meta.put(`${prefix}${peer}`, encodeCbor({ v: 1, addresses: [...addresses], at: now() }))
+        await store.meta.put(`${prefix}${peer}`, encodeCbor({ v: 1, addresses: [...addresses], at }))
         await forgetOldest(peers, store)
       } catch (error) {
         log.warn('a peer address could not be kept', { peer, what: asHyraxError(error).message })
@@ -53,10 +56,18 @@ async function forgetOldest(peers: Map<string, RememberedPeer>, store: Store): P
   await store.meta.del(`${prefix}${oldest.peer}`)
 }
 
-/** Undefined for a record of another version: it will be learnt again. */
+/** Undefined for a record of another version, or a damaged one: it will be learnt again. */
 function readRecord(peer: string, value: Uint8Array): RememberedPeer | undefined {
-  const record = decodeCbor(value)
+  const record = valueOf(value)
   if (!isCborMap(record) || record['v'] !== 1 || !Array.isArray(record['addresses'])) return undefined
   const addresses = record['addresses'].filter((address) => typeof address === 'string')
   return typeof record['at'] === 'number' ? { peer, addresses, at: record['at'] } : undefined
+}
+
+function valueOf(bytes: Uint8Array): CborValue {
+  try {
+    return decodeCbor(bytes)
+  } catch {
+    return null
+  }
 }

@@ -6,8 +6,7 @@ type PeerRow = OperationOutput<'swarms.peers'>['peers'][number]
 
 /** One connection of the swarm as people see it, with the gate's verdict on it now. */
 export function peerRow(parts: NodeParts, peer: PeerInfo): PeerRow {
-  const verdict =
-    peer.direction === 'inbound' ? parts.lists.gate.admitInbound(peer.peer) : parts.lists.gate.admitOutbound(peer.peer)
+  const verdict = parts.lists.gate.mayStay(peer.peer)
   return {
     peer: peer.peer,
     name: peer.name,

@@ -16,8 +16,9 @@ export interface PendingEntry {
 export interface Pending {
   note(kind: PendingEntry['kind'], text: string, source: string): void
   list(): PendingEntry[]
-  /** The entry, which is forgotten. */
-  take(id: string): PendingEntry | undefined
+  get(id: string): PendingEntry | undefined
+  /** True where there was one. */
+  forget(id: string): boolean
 }
 
 const entriesMax = 256
@@ -35,10 +36,7 @@ export function createPending(now: () => number): Pending {
       if (entries.size > entriesMax && oldest.done !== true) entries.delete(oldest.value)
     },
     list: () => [...entries.values()].reverse(),
-    take(id) {
-      const entry = entries.get(id)
-      entries.delete(id)
-      return entry
-    },
+    get: (id) => entries.get(id),
+    forget: (id) => entries.delete(id),
   }
 }

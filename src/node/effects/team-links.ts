@@ -140,7 +140,10 @@ export class TeamLinks {
     if (device === undefined || runner.has(peer) || this.#isStopped) return false
     if (this.#parts.runners.get(toHex(runner.team)) !== runner) return false
     const { replica } = runner
-    return replica.isSynced ? replica.state.members.has(toHex(device)) : this.#parts.isGiven(runner.team, peer)
+    if (replica.isSynced && replica.state.members.has(toHex(device))) return true
+    // A disk older than the peer's membership does not know it: then whom the team was given for is asked.
+    const mayAsk = !replica.isHeard && !replica.state.departures.has(toHex(device))
+    return mayAsk && this.#parts.isGiven(runner.team, peer)
   }
 
   async #open(runner: TeamRunner, peer: string, key: string): Promise<void> {

@@ -329,8 +329,7 @@ export class TeamRunner {
       this.#parts.log.error('team alarm', { team, code: effect.code, ...effect.data })
       return
     }
-    const id = idText('cmd', effect.id)
-    this.#parts.log.warn('own command recalled', { team, id, code: 'ERR_TEAM_RECALLED', reason: effect.refusal.code })
+    this.#parts.log.warn('own command recalled', { team, code: effect.refusal.code, ...effect.refusal.data })
   }
 
   #sortsFirst(peer: string): boolean {

@@ -3,21 +3,21 @@ import { isoTime, type Handlers, type NodeParts } from '../parts.ts'
 
 /** `ax pending …`. */
 export function pendingHandlers(parts: NodeParts): Handlers<'pending.ls' | 'pending.accept' | 'pending.reject'> {
-  const take = (id: string) => {
-    const entry = parts.pending.take(id)
-    if (entry === undefined) throw fail('ERR_NODE_NOT_FOUND', { what: 'pending entry', name: id })
-    return entry
-  }
+  const unknown = (id: string) => fail('ERR_NODE_NOT_FOUND', { what: 'pending entry', name: id })
   return {
     'pending.ls': () => ({ pending: parts.pending.list().map((entry) => ({ ...entry, at: isoTime(entry.at) })) }),
     'pending.accept': async ({ id }, { caller }) => {
-      const { kind, text } = take(id)
+      const entry = parts.pending.get(id)
+      if (entry === undefined) throw unknown(id)
+      const { kind, text } = entry
       if (kind === 'key') await parts.settings.authorize({ entry: text, force: false }, caller)
       else await parts.lists.change({ list: 'permissioned', verb: 'add' }, [text])
+      // Forgotten once it is done: what was refused can be tried again.
+      parts.pending.forget(id)
       return { kind, text }
     },
     'pending.reject': ({ id }) => {
-      take(id)
+      if (!parts.pending.forget(id)) throw unknown(id)
       return { done: true }
     },
   }

@@ -21,8 +21,9 @@ export function permissionedHandlers(parts: NodeParts): Handlers<PermissionedOpe
   return {
     'permissioned.status': () => lists.gateStatus(),
     'permissioned.enable': async () => {
+      const wasOn = lists.gateStatus().permissioned
       await parts.settings.setPlain('swarm/permissioned', true)
-      return { cut: lists.lastCut(), notices: lists.warnings() }
+      return { cut: wasOn ? { peers: [], ms: 0 } : lists.lastCut(), notices: lists.warnings() }
     },
     'permissioned.disable': async () => {
       await parts.settings.setPlain('swarm/permissioned', false)
