@@ -87,7 +87,7 @@ describe('fuzz/FZ3 admin frames', () => {
       const [verdict, answer] = await readAll(stream)
       expect(verdict).toMatchObject({ t: 'verdict', ok: true, role: 'admin' })
       expect(['response', 'error']).toContain(answer?.['t'])
-      if (answer?.['t'] === 'error') codes.add(String(answer['code']))
+      if (answer?.['t'] === 'error') codes.add(answer['code'] as string)
     }
     expect([...codes].sort()).toEqual(['ERR_INVALID_INPUT', 'ERR_UNSUPPORTED'])
     for (const { name } of node.handled) expect(['nodes.id', 'settings.get']).toContain(name)
