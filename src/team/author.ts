@@ -62,7 +62,7 @@ export class Author {
       return refuse('ERR_TEAM_NOT_SYNCED', { what: 'no peer has synced this team yet', force: '.' })
     if (this.#pull.isDiverged && !force) return refuse('ERR_TEAM_DIVERGED')
     const hasOthers = [...this.#core.state.members.keys()].some((deviceHex) => deviceHex !== this.#core.deviceHex)
-    if (this.#pull.isHeard || !hasOthers || force) return undefined
+    if (this.#core.isHeard || !hasOthers || force) return undefined
     const what = 'no other member has been heard since the start; another copy of this device may know more'
     return refuse('ERR_TEAM_NOT_SYNCED', { what, force: ', or insist with --force.' })
   }

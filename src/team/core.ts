@@ -22,6 +22,8 @@ export class Core {
   /** Who has shown an id: it needs not be sent there again. */
   readonly shown = new RecentMap<string, Set<string>>(limits.seenIdsMax)
   now = 0
+  /** True once a frontier was exchanged with another member and our own later commands are here (`TEAM.md` 6). */
+  isHeard = false
   /** How many of the graph's commands are durable. */
   stored = 0
   #effects: ReplicaEffect[] = []
@@ -61,9 +63,18 @@ export class Core {
     return this.#hash.hash
   }
 
-  /** True for a peer that may hear of this team: bound to a current member, or given while there is no state yet. */
+  /** True for a peer that is bound to a current member: it is served. */
+  isMember(link: Link): boolean {
+    return this.state.members.has(link.deviceHex)
+  }
+
+  /**
+   * True for a peer that may hear of this team: a member; or one that the team was given for, while there is no state yet
+   * or the disk may be older than that peer's membership. Such a one is asked, not served.
+   */
   mayHear(link: Link): boolean {
-    return this.isSynced ? this.state.members.has(link.deviceHex) : link.given
+    if (this.isSynced && this.isMember(link)) return true
+    return link.given && !this.isHeard && !this.state.departures.has(link.deviceHex)
   }
 
   /** Sends a frame to a peer that may hear, after everything known now is durable. */

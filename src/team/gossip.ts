@@ -75,7 +75,7 @@ export class Gossip {
     const { idHex, id, bytes } = node.command
     const shown = this.#core.shown.get(idHex)
     const links = [...this.#core.links.values()].filter(
-      (link) => this.#core.mayHear(link) && !(shown?.has(link.peer) ?? false),
+      (link) => this.#core.isMember(link) && !(shown?.has(link.peer) ?? false),
     )
     this.#shuffle(links)
     for (const [i, link] of links.entries()) {

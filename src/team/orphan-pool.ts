@@ -53,6 +53,16 @@ export class OrphanPool {
     return released
   }
 
+  /** Parents that are waited for and wait for nothing themselves: what to ask for, at most so many. */
+  missing(most: number): string[] {
+    const wanted: string[] = []
+    for (const parent of this.#waitingFor.keys()) {
+      if (wanted.length >= most) break
+      if (!this.#orphans.has(parent)) wanted.push(parent)
+    }
+    return wanted
+  }
+
   /** Drops all that descend from a command; iteratively. */
   dropDescendants(idHex: string): void {
     const open = [idHex]

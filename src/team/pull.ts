@@ -17,8 +17,6 @@ type Wanted = readonly (readonly [device: Uint8Array, from: number, to: number])
  */
 export class Pull {
   readonly range: RangeFallback
-  /** True once a frontier was exchanged with another member and our own later commands are here (`TEAM.md` 6). */
-  isHeard = false
   /** True once another node had the same heads and another state: nothing is authored then (I12). */
   isDiverged = false
   readonly #core: Core
@@ -26,6 +24,8 @@ export class Pull {
   #turn: { peer: string; at: number; fresh: number } | undefined
   /** Largest number of our own that somebody named. */
   #ownClaimed = -1
+  /** Who was heard while something of that was still missing. */
+  #claimedBy: Link | undefined
 
   constructor(core: Core, ingest: Ingest) {
     this.#core = core
@@ -68,7 +68,7 @@ export class Pull {
       return
     }
     // Who names only what we have knows nothing of us that we do not know.
-    if (heads.length > 0 && heads.every((head) => core.graph.has(head))) this.#heard()
+    if (heads.length > 0 && heads.every((head) => core.graph.has(head))) this.#heard(link)
     this.#sendFrontier(link, frame.frontierDigest)
   }
 
@@ -81,7 +81,7 @@ export class Pull {
     }
     link.isFrontierFresh = true
     this.#ownClaimed = Math.max(this.#ownClaimed, link.frontier?.get(this.#core.deviceHex)?.[1] ?? -1)
-    if (this.#core.graph.lastSequence(this.#core.deviceHex) >= this.#ownClaimed) this.#heard()
+    this.#heard(link)
     if (link.owesFrontier || !this.#isFrontierSent(link)) this.#sendFrontier(link, digestOf(link))
   }
 
@@ -109,8 +109,8 @@ export class Pull {
 
   /** Takes the next turn, and grants more where what came has been looked at. Called at the end of every step. */
   settle(): void {
-    const { now, graph, deviceHex } = this.#core
-    if (!this.isHeard && this.#ownClaimed >= 0 && graph.lastSequence(deviceHex) >= this.#ownClaimed) this.#heard()
+    const { now } = this.#core
+    if (this.#claimedBy !== undefined) this.#heard(this.#claimedBy)
     if (this.#turn !== undefined && now - this.#turn.at > limits.syncPullMsMax) this.#endTurn()
     if (this.#ingest.underway > 0) return
     const turn = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
@@ -134,13 +134,16 @@ export class Pull {
     if (least >= 2) link.isFrontierFresh = false
     this.#turn = { peer: link.peer, at: this.#core.now, fresh: 0 }
     const ranges = this.#missing(link)
-    const heads = ranges.length > 0 ? [] : this.#unknownHeads(link)
+    // Beside a fork, numbers do not name what orphans wait for.
+    const parents = this.#ingest.orphans.missing(limits.wantEntriesMax).filter((id) => !this.#ingest.knows(id))
+    const ids = [...parents, ...(ranges.length > 0 ? [] : this.#unknownHeads(link))]
+    const most = limits.wantEntriesMax
     this.#want(
       link,
-      heads.map((head) => fromHex(head)),
+      ids.slice(0, most).map((id) => fromHex(id)),
       ranges,
     )
-    if (ranges.length === 0) this.range.start(link)
+    if (this.#core.isMember(link) && (ranges.length === 0 || link.idleTurns > 0)) this.range.start(link)
   }
 
   #endTurn(): void {
@@ -178,7 +181,7 @@ export class Pull {
     if (!this.#core.isSynced) return
     link.idleTurns = 0
     if (this.#core.isHash(frame.stateHash)) {
-      this.#heard()
+      this.#heard(link)
       return
     }
     if (this.isDiverged) return
@@ -186,8 +189,13 @@ export class Pull {
     this.#core.emit({ kind: 'alarm', code: 'ERR_TEAM_DIVERGED', data: { peer: link.peer } })
   }
 
-  #heard(): void {
-    if (this.#core.graph.lastSequence(this.#core.deviceHex) >= this.#ownClaimed) this.isHeard = true
+  /** A member told what it has: once our own later commands among it are here, this device may author. */
+  #heard(link: Link): void {
+    const { graph, deviceHex } = this.#core
+    this.#claimedBy = undefined
+    if (this.#core.isHeard) return
+    if (this.#core.isMember(link) && graph.lastSequence(deviceHex) >= this.#ownClaimed) this.#core.isHeard = true
+    else this.#claimedBy = link
   }
 
   #ownFrontier(): FrontierEntry[] {

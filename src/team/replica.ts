@@ -1,5 +1,5 @@
-import { limits, type ErrorCode, type Randomness, type Refusal } from '../base/index.ts'
-import { equalBytes, toHex, type CborMap } from '../codec/index.ts'
+import { limits, refuse, type ErrorCode, type Randomness, type Refusal } from '../base/index.ts'
+import { equalBytes, idText, toHex, type CborMap } from '../codec/index.ts'
 import { Author } from './author.ts'
 import { readAct } from './body.ts'
 import { parseCommand, type Command } from './command.ts'
@@ -67,7 +67,7 @@ export class Replica {
     this.#serve = new Serve(this.#core)
     this.#author = new Author(this.#core, this.#pull, parts)
     this.dropped = this.#load(loaded)
-    if (parts.isFounder === true) this.#pull.isHeard = true
+    if (parts.isFounder === true) this.#core.isHeard = true
   }
 
   get state(): TeamState {
@@ -96,7 +96,7 @@ export class Replica {
 
   /** False after a start from disk, until a frontier was exchanged with another member (`TEAM.md` 6). */
   get isHeard(): boolean {
-    return this.#pull.isHeard
+    return this.#core.isHeard
   }
 
   stateHash(): Uint8Array {
@@ -269,9 +269,11 @@ export class Replica {
     for (const link of [...this.#core.links.values()]) if (!this.#core.mayHear(link)) this.#turnOut(link, undefined)
     if (!isNoChange(change)) this.#core.emit({ kind: 'rights', change })
     for (const node of this.#core.evaluation.takeRecalled()) {
-      const refusal = this.standing(node)
-      if (node.command.authorHex !== this.#core.deviceHex || refusal === 'effective') continue
-      this.#core.emit({ kind: 'recalled', id: node.command.id, refusal })
+      const standing = this.standing(node)
+      const { id, authorHex } = node.command
+      if (authorHex !== this.#core.deviceHex || standing === 'effective') continue
+      const refusal = refuse('ERR_TEAM_RECALLED', { id: idText('cmd', id), reason: standing.code })
+      this.#core.emit({ kind: 'recalled', id, refusal })
     }
   }
 

@@ -18,6 +18,7 @@ export class Serve {
 
   /** Takes a WANT. */
   wanted(link: Link, frame: Frame<'want'>): void {
+    if (!this.#core.isMember(link)) return
     link.credit = Math.min(link.credit + frame.credit, limits.syncSessionBytesMax)
     const hasEntries = frame.ids.length + frame.ranges.length > 0
     if (hasEntries) {

@@ -62,7 +62,7 @@ export type ReplicaEffect =
   /** Close the sync stream; with `penalise` the connection too. */
   | { readonly kind: 'cut'; readonly peer: string; readonly code: ErrorCode; readonly penalise: boolean }
   | { readonly kind: 'alarm'; readonly code: ErrorCode; readonly data: ErrorData }
-  /** A command of this device that had an effect has none any more. */
+  /** A command of this device that had an effect has none any more: ERR_TEAM_RECALLED with the reason. */
   | { readonly kind: 'recalled'; readonly id: Uint8Array; readonly refusal: Refusal }
   /** Wants a `tick` at that time, in place of the one asked for before. */
   | { readonly kind: 'wake'; readonly at: number }

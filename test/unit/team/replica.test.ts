@@ -5,6 +5,7 @@ import { openKeys } from '../../../src/keys/index.ts'
 import {
   answerCheck,
   makeKeyBundle,
+  readAct,
   type Command,
   type Replica,
   type ReplicaEffect,
@@ -266,6 +267,7 @@ describe('commands that cannot be judged yet', () => {
     connect(replica, 'U')
     const unknown = scribe.writeRaw('O', { kind: 'CreateLabel', body: { label: 'x' } })
     const known = scribe.commands.filter((command) => command !== unknown)
+    expect(readAct(unknown)).toMatchObject({ code: 'ERR_TEAM_UNKNOWN_KIND' })
     const child = scribe.writeRaw('O', { kind: 'CloseTeam', body: {} }, { change: { parents: [unknown.id] } })
     const effects = [...push(replica, 'U', child), ...push(replica, 'U', unknown)]
     expect(kinds(effects)).not.toContain('append')
@@ -406,6 +408,24 @@ describe('gossip', () => {
     expect(replica.graph.nodes.length).toBe(2 + limits.pushPerAuthorBurstMax)
     frame(replica, 'U', { t: 'commands', commands: scribe.commands.slice(200).map(({ bytes }) => bytes) })
     expect(replica.graph.nodes.length).toBe(scribe.commands.length)
+  })
+})
+
+describe('a command of ours that loses its effect', () => {
+  it('is told, with the reason', () => {
+    scribe.found('O')
+    scribe.add('O', 'A', 'owner')
+    const base = [scribe.add('O', 'U')]
+    const known = [...scribe.commands]
+    const theirs = scribe.assign('O', 'U', 'admin', { parents: base })
+    const replica = scribe.replica('A', known)
+    connect(replica, 'O')
+    const intent = { kind: 'AssignRole', device: scribe.actor('U').device, role: 'operator' } as const
+    run(replica, { kind: 'author', request: 1, intent, time: 0, force: true })
+    const effects = push(replica, 'O', theirs)
+    expect(effects.find(({ kind }) => kind === 'recalled')).toMatchObject({
+      refusal: { code: 'ERR_TEAM_RECALLED', data: { reason: 'ERR_TEAM_STALE_ROLE' } },
+    })
   })
 })
 

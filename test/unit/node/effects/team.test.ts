@@ -137,7 +137,8 @@ describe('the teams of a node', () => {
     machine.disk.get(key)![100]! ^= 1
     const again = await start(machine)
     expect(again.view().count).toBe(1)
-    expect(again.warnings()).toEqual([expect.stringContaining('damaged') as string])
+    const { message } = fail('ERR_STORE_DAMAGED', { id: head!, descendants: 0 })
+    expect(again.warnings()).toEqual([`Team "herd": ${message}`])
     expect(machine.disk.has(key)).toBe(false)
     again.stop()
   })
