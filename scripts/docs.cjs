@@ -14,6 +14,7 @@ async function main() {
   install()
   const check = process.argv.includes('--check')
   const tables = await loadTables()
+  tables.leaves = await tables.everyLeaf()
   const stale = Object.entries(printPages(tables)).filter(([name, text]) => !agree(name, text, check))
   for (const [name] of stale) console.error(`docs/reference/${name} differs from its table: npm run docs`)
   process.exitCode = stale.length === 0 ? 0 : 1
@@ -26,6 +27,8 @@ async function loadTables() {
     "export { errorCodes, limits } from './src/base/index.ts'",
     "export { operations } from './src/operations/index.ts'",
     "export { settingRows } from './src/settings/index.ts'",
+    "export { everyLeaf } from './src/cli/help.ts'",
+    "export { globalOptions } from './src/cli/global-options.ts'",
     "export { z } from 'zod'",
   ].join('\n')
   require('esbuild').buildSync({
@@ -35,19 +38,21 @@ async function loadTables() {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    external: ['libsodium-wrappers-sumo', 'sodium-native'],
+    external: ['libsodium-wrappers-sumo', 'sodium-native', 'classic-level'],
     banner: { js: "import { createRequire as r } from 'node:module'\nconst require = r(import.meta.url)" },
     logLevel: 'error',
   })
   try {
-    return await import(out)
+    // A copy: what is read of the tables later is added to it.
+    return { ...(await import(out)) }
   } finally {
     fs.rmSync(out, { force: true })
   }
 }
 
-function printPages({ errorCodes, limits, operations, settingRows, z }) {
+function printPages({ errorCodes, limits, operations, settingRows, z, leaves, globalOptions }) {
   return {
+    'ax.md': printCommands(leaves, globalOptions),
     'errors.md': printErrors(errorCodes),
     'limits.md': printLimits(limits),
     'operations.md': printOperations(operations, z),
@@ -78,7 +83,8 @@ function table(heads, rows) {
 function cell(text) {
   return String(text ?? '')
     .replaceAll('|', '\\|')
-    .replaceAll('<', '&lt;')
+    // What stands between backticks is shown as it is.
+    .replace(/`[^`]*`|</g, (found) => (found === '<' ? '&lt;' : found))
     .replaceAll('\n', ' ')
     .replaceAll('\t', '')
 }
@@ -140,6 +146,28 @@ function memberNames(schema) {
   return Object.keys(schema.properties ?? {})
     .map((name) => `\`${name}\`${needed.has(name) ? '' : '?'}`)
     .join(' ')
+}
+
+function printCommands(leaves, globalOptions) {
+  const intro =
+    'Every command of `ax`, with an example that parses. Nouns are taken in the singular too; `list` is `ls`, `rm` is ' +
+    '`remove`, `inspect` is `show`. `ax <command> --help` says the same and more.'
+  const lines = leaves.map(({ noun, leaf }) => {
+    const words = [noun.name, leaf.verb, leaf.arguments].filter(Boolean).join(' ')
+    return [`\`ax ${words}\``, leaf.summary, flagsOf(leaf.options ?? []), `\`${leaf.example}\``]
+  })
+  const options = globalOptions.map(({ flags, summary }) => [`\`${flags}\``, summary])
+  return page('ax', 'src/cli', intro, [
+    ...table(['command', 'what it does', 'options', 'example'], lines),
+    '',
+    '## Options of every command',
+    '',
+    ...table(['option', 'what it does'], options),
+  ])
+}
+
+function flagsOf(options) {
+  return options.map(({ flags }) => `\`${flags}\``).join(' ')
 }
 
 function printSettings(settingRows) {
