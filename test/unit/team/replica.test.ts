@@ -428,16 +428,3 @@ describe('a command of ours that loses its effect', () => {
     })
   })
 })
-
-describe('what a disk damaged', () => {
-  it('is dropped with all that descends from it, and named', () => {
-    scribe.found('O')
-    scribe.add('O', 'U')
-    const bad = scribe.add('O', 'V')
-    const child = scribe.add('O', 'W')
-    const loaded = scribe.commands.map(({ id, bytes }) => ({ id, bytes: id === bad.id ? bytes.with(70, 1) : bytes }))
-    const replica = scribe.replica('O', loaded)
-    expect(replica.dropped).toEqual([bad.id, child.id])
-    expect(replica.graph.nodes).toHaveLength(2)
-  })
-})

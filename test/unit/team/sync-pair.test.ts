@@ -36,7 +36,7 @@ class Pipe {
 
   step(i: number, event: Timeless<ReplicaEvent>): void {
     const replica = this.ends[i]!
-    for (const effect of replica.step({ ...event, now: this.now } as ReplicaEvent)) {
+    for (const effect of replica.step({ ...event, now: this.now })) {
       if (effect.kind === 'send') {
         const bytes = encodeFrame(effect.frame, limits.syncFrameBytesMax)
         this.frames.push({ from: i, frame: effect.frame, bytes: bytes.length })
@@ -91,7 +91,7 @@ function chain(
   for (let i = 0; i < count; i++) {
     const isUser = (i % 2 === 0) === (first === 'user')
     const [was, role] = isUser ? ['user', 'sync-role'] : ['sync-role', 'user']
-    const body = { device, gen: 0, role: role!, roleAt: scribe.team, from: was! }
+    const body = { device, gen: 0, role: role, roleAt: scribe.team, from: was }
     parent = scribe.writeAct(by, { kind: 'AssignRole', body }, { parents: [parent], change: { generation: 0 } })
     made.push(parent)
   }
