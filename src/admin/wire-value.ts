@@ -8,7 +8,7 @@ import type { CborValue } from '../codec/index.ts'
  */
 export function wireValue(value: unknown): CborValue {
   const budget = { elements: limits.cborElementsMax - 2 }
-  return plain(value, budget, limits.cborDepthMax - 2)
+  return plain(value, budget, limits.cborDepthMax - 1)
 }
 
 function plain(value: unknown, budget: { elements: number }, depthLeft: number): CborValue {
