@@ -10,13 +10,11 @@ export async function joinParts(parts: NodeParts): Promise<void> {
   const { settings, swarm, teams, events, log, doors, lists, pending } = parts
   settings.onChange((next, changed) => onSettings(parts, next, changed))
   swarm.onWelcome((peer) => {
-    log.info('peer welcomed', { peer: peer.peer, direction: peer.direction })
     events.emit('peers', 'welcomed', { peer: peer.peer, name: peer.name, direction: peer.direction })
     teams.peerWelcomed(peer.peer, peer.binding)
     void parts.peerBook.keep(peer.peer, peer.addrs)
   })
   swarm.onGone((peer) => {
-    log.info('peer gone', { peer })
     events.emit('peers', 'gone', { peer })
     teams.peerGone(peer)
   })

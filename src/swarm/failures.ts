@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorData, HyraxError } from '../base/index.ts'
+import { describe, type ErrorCode, type ErrorData, type HyraxError, type Log } from '../base/index.ts'
 
 /** A peer or an address with which no connection came about lately, and why. */
 export interface Failure {
@@ -27,9 +27,27 @@ export interface FailureBook {
 
 const failuresMax = 100
 
-/** Bounded: the same peer (or, without one, the same host) failing the same way is one line with a count. */
-export function createFailureBook(now: () => number): FailureBook {
+/** Log lines in a minute: whoever makes a new identity for every try fills no disk. */
+const loggedPerMinuteMax = 60
+
+/**
+ * Bounded: the same peer (or, without one, the same host) failing the same way is one line with a count. The log gets
+ * the first, the tenth, the hundredth of a kind, at most `loggedPerMinuteMax` a minute.
+ */
+export function createFailureBook(now: () => number, log: Pick<Log, 'warn'>): FailureBook {
   const lines = new Map<string, Failure>()
+  let minute = -1
+  let logged = 0
+  const tell = ({ peer, address, direction, code, data, at, count }: Failure): void => {
+    if (!/^10*$/.test(String(count))) return
+    if (Math.floor(at / 60_000) !== minute) {
+      minute = Math.floor(at / 60_000)
+      logged = 0
+    }
+    logged += 1
+    if (logged > loggedPerMinuteMax) return
+    log.warn('no connection', { peer, address, direction, code, why: describe(code, data).message, count })
+  }
   return {
     note({ peer, address, direction }, { code, data }) {
       // Inbound ports differ at each try: a stranger counts by its host alone.
@@ -37,15 +55,10 @@ export function createFailureBook(now: () => number): FailureBook {
       const key = `${direction} ${code} ${who}`
       const before = lines.get(key)
       lines.delete(key)
-      lines.set(key, {
-        peer: peer ?? null,
-        address: address ?? null,
-        direction,
-        code,
-        data,
-        at: now(),
-        count: (before?.count ?? 0) + 1,
-      })
+      const count = (before?.count ?? 0) + 1
+      const line = { peer: peer ?? null, address: address ?? null, direction, code, data, at: now(), count }
+      lines.set(key, line)
+      tell(line)
       const [oldest] = lines.keys()
       if (lines.size > failuresMax && oldest !== undefined) lines.delete(oldest)
     },

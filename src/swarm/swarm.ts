@@ -70,7 +70,7 @@ class HyraxSwarm implements Swarm {
   constructor(parts: SwarmParts, options: SwarmOptions) {
     this.#parts = parts
     this.#options = options
-    const failures = createFailureBook(() => parts.clock.now())
+    const failures = createFailureBook(() => parts.clock.now(), parts.log)
     this.#failures = failures
     this.#dialer = createDialer(
       {

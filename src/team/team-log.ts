@@ -56,13 +56,13 @@ function summaryOf(act: Act, names: ReadonlyMap<string, string>): string {
   const who = (device: Uint8Array): string => names.get(idText('dev', device)) ?? idText('dev', device)
   switch (act.kind) {
     case 'CreateTeam':
-      return `team ${act.body.name}, owned by ${act.body.commonName}`
+      return `created ${act.body.name}, owned by ${act.body.commonName}`
     case 'CloseTeam':
-      return act.body.reason ?? ''
+      return act.body.reason === undefined ? 'closed' : `closed: ${act.body.reason}`
     case 'AddDevice':
-      return `${act.body.commonName} (${peerIdText(act.body.bundle.identity)}) as ${act.body.role}`
+      return `added ${act.body.commonName} (${peerIdText(act.body.bundle.identity)}) as ${act.body.role}`
     case 'RemoveDevice':
-      return who(act.body.device)
+      return `removed ${who(act.body.device)}`
     case 'AssignRole':
       return `${who(act.body.device)}: ${act.body.from} to ${act.body.role}`
     case 'RevokeRole':
