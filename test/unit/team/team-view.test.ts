@@ -52,7 +52,7 @@ describe('a team for people', () => {
     ).toEqual([
       ['AddDevice', 'O', 'effective', null, expect.stringContaining('U (12D3KooW') as string],
       ['AddDevice', 'O', 'effective', null, expect.stringContaining('as operator') as string],
-      ['RemoveDevice', 'O', 'effective', null, 'U'],
+      ['RemoveDevice', 'O', 'effective', null, 'removed U'],
     ])
   })
 })
