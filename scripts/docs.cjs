@@ -27,6 +27,7 @@ async function loadTables() {
     "export { errorCodes, limits } from './src/base/index.ts'",
     "export { operations } from './src/operations/index.ts'",
     "export { settingRows } from './src/settings/index.ts'",
+    "export { defaultRoles, kinds, permissions } from './src/team/index.ts'",
     "export { everyLeaf } from './src/cli/help.ts'",
     "export { globalOptions } from './src/cli/global-options.ts'",
     "export { z } from 'zod'",
@@ -50,13 +51,15 @@ async function loadTables() {
   }
 }
 
-function printPages({ errorCodes, limits, operations, settingRows, z, leaves, globalOptions }) {
+function printPages(tables) {
+  const { errorCodes, limits, operations, settingRows, z, leaves, globalOptions } = tables
   return {
     'ax.md': printCommands(leaves, globalOptions),
     'errors.md': printErrors(errorCodes),
     'limits.md': printLimits(limits),
     'operations.md': printOperations(operations, z),
     'settings.md': printSettings(settingRows),
+    'team-policy.md': printPolicy(tables),
   }
 }
 
@@ -106,6 +109,37 @@ function printErrors(errorCodes) {
     intro,
     table(['code', 'message', 'what helps', 'exit', 'peer'], rows),
   )
+}
+
+function printPolicy({ defaultRoles, kinds, permissions }) {
+  const intro =
+    'Who may do what in a team. Default deny: what no row allows is refused. A target must rank strictly below its author; ' +
+    'every device may leave and may lower its own role. The *ceiling* is the highest rank that its holder gives or takes away.'
+  const roles = [...defaultRoles.values()]
+  const rows = [
+    ['rank', ...roles.map(({ rank }) => rank.toLocaleString('en'))],
+    ['ceiling', ...roles.map(({ ceiling }) => ceiling.toLocaleString('en'))],
+    ...permissions.map((permission) => [
+      `\`${permission}\``,
+      ...roles.map((role) => (role.permissions.has(permission) ? 'yes' : '')),
+    ]),
+  ]
+  const commands = Object.entries(kinds).map(([kind, { permission, self, why }]) => [
+    kind,
+    permission === null ? 'any device' : `\`${permission}\``,
+    self ? 'yes' : '',
+    why,
+  ])
+  const lines = [
+    '## Roles',
+    '',
+    ...table(['', ...roles.map(({ role }) => role)], rows),
+    '',
+    '## Commands',
+    '',
+    ...table(['command', 'needs', 'to itself without it', 'why'], commands),
+  ]
+  return page('Team policy', 'src/team/policy.ts', intro, lines)
 }
 
 /** The reasons of the limits stand in their docstrings, so they are read from the source text. */
