@@ -51,6 +51,9 @@ export function openFrameChannel(stream: Stream): FrameChannel {
   stream.addEventListener('remoteCloseWrite', () => break_(undefined))
   stream.addEventListener('close', (event) => break_(event.error))
 
+  // Whoever says one word and leaves may have ended before anybody listened.
+  if (stream.remoteWriteStatus !== 'writable') ended = true
+
   return {
     send: (frame) => void stream.send(encodeFrame(frame, limits.adminFrameBytesMax)),
     async read() {
@@ -61,7 +64,8 @@ export function openFrameChannel(stream: Stream): FrameChannel {
           return frame
         }
         if (failure !== undefined) throw failure as Error
-        if (ended) return endOf(reader.pendingBytes)
+        // What came before the end may still wait in the stream's own buffer.
+        if (ended && stream.readBufferLength === 0) return endOf(reader.pendingBytes)
         await new Promise<void>((resolve) => (wake = resolve))
       }
     },

@@ -10,6 +10,8 @@ const frameBytesMax = 1_048_576
 
 /** What the door says: frames for the verdict, and for each request. */
 export interface DoorScript {
+  /** Sent in place of the verdict, as they are; then the stream is closed. */
+  readonly raw?: Uint8Array
   readonly verdict?: CborMap
   /** Frames to answer a request with; `undefined` leaves the stream open and silent, `'reset'` resets it. */
   readonly answer?: (request: CborMap, peer: string) => readonly CborMap[] | undefined | 'reset'
@@ -32,8 +34,12 @@ export async function openAdminDoor(script: DoorScript) {
   })
   host.addEventListener('connection:open', ({ detail }) => connections.push(detail))
   await host.handle('/hyrax/admin/1.0.0', (stream, connection) => {
+    if (script.raw !== undefined) {
+      stream.send(script.raw)
+      return void stream.close().catch(() => undefined)
+    }
     stream.send(encodeFrame(script.verdict ?? granted, frameBytesMax))
-    if (script.verdict !== undefined && script.verdict['ok'] !== true) return void stream.close()
+    if (script.verdict !== undefined && script.verdict['ok'] !== true) return void stream.close().catch(() => undefined)
     serve(stream, (request) => {
       requests.push(request)
       return script.answer?.(request, connection.remotePeer.toString())
@@ -58,7 +64,7 @@ function serve(stream: Stream, answer: (request: CborMap) => readonly CborMap[] 
       if (frames === 'reset') return stream.abort(new Error('reset'))
       if (frames === undefined) return
       for (const frame of frames) stream.send(encodeFrame(frame, frameBytesMax))
-      void stream.close()
+      stream.close().catch(() => undefined)
     }
   })
 }

@@ -220,3 +220,49 @@ async function rawServer(onSocket: (socket: Socket) => void): Promise<{ server: 
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
   return { server, address: `/ip4/127.0.0.1/tcp/${String(port)}` }
 }
+
+describe('a hostile node', () => {
+  const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
+
+  it.each([
+    ['a frame of 4 GiB', 'ffffffffa1'],
+    ['an empty frame', '00000000'],
+    ['a map with unsorted keys', '00000007a26162016161' + '02'],
+    ['an array', '0000000180'],
+    ['half a frame', '00000010a1'],
+    ['nothing', ''],
+    ['no verdict', '00000005a161746178'],
+  ])('that sends %s is left with a code', async (_, hex) => {
+    const { address } = await door({ raw: bytes(hex) })
+    const admin = await dial(address)
+    await expectCodeLater('ERR_CODEC_FRAME', admin.call('nodes.id', {}))
+  })
+
+  it('cannot put what is no text into a message', async () => {
+    const data = { scope: { evil: true }, what: ['a', 'b'], hint: [1], __proto__x: 'x' }
+    const { address } = await door({ answer: () => [{ t: 'error', code: 'ERR_SETTINGS_UNKNOWN_SCOPE', data }] })
+    const admin = await dial(address)
+    const error = await expectCodeLater('ERR_SETTINGS_UNKNOWN_SCOPE', admin.call('settings.get', { scope: 'x' }))
+    expect(error.data).toEqual({ what: ['a', 'b'], __proto__x: 'x' })
+  })
+
+  it('cannot answer with something else than a response', async () => {
+    const { address } = await door({ answer: () => [{ t: 'item', output: 1 }] })
+    const admin = await dial(address)
+    await expectCodeLater('ERR_CODEC_FRAME', admin.call('nodes.id', {}))
+  })
+
+  it('cannot fill our memory with items that nobody reads', async () => {
+    const output = 'x'.repeat(60_000)
+    const { address } = await door({
+      answer: () => Array.from({ length: 200 }, () => ({ t: 'item', output })),
+    })
+    const admin = await dial(address)
+    let items = 0
+    for await (const _ of admin.stream('watch', {})) {
+      if (++items === 5) break
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(items).toBe(5)
+  })
+})
