@@ -84,12 +84,14 @@ function table(heads, rows) {
 }
 
 function cell(text) {
-  return String(text ?? '')
-    .replaceAll('|', '\\|')
-    // What stands between backticks is shown as it is.
-    .replace(/`[^`]*`|</g, (found) => (found === '<' ? '&lt;' : found))
-    .replaceAll('\n', ' ')
-    .replaceAll('\t', '')
+  return (
+    String(text ?? '')
+      .replaceAll('|', '\\|')
+      // What stands between backticks is shown as it is.
+      .replace(/`[^`]*`|</g, (found) => (found === '<' ? '&lt;' : found))
+      .replaceAll('\n', ' ')
+      .replaceAll('\t', '')
+  )
 }
 
 function printErrors(errorCodes) {
