@@ -1,9 +1,11 @@
 // node bench/run.cjs <name>: bundles bench/<name>.ts on the fly and runs it in a clean environment.
+// --write puts what it printed into bench/RESULTS.md.
 // NODE_EXTRA_CA_CERTS alone triples the start of Node 20, so every NODE_* variable is left out.
 const { spawnSync } = require('node:child_process')
 const { mkdirSync } = require('node:fs')
 const { join } = require('node:path')
 const { buildSync } = require('esbuild')
+const { writeResults } = require('./measure.cjs')
 
 const names = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const root = join(__dirname, '..')
@@ -23,14 +25,17 @@ for (const name of names) {
     inject: [join(root, 'src', 'promise-with-resolvers.ts')],
     logLevel: 'error',
   })
-  const { status } = spawnSync(
-    process.execPath,
-    ['--expose-gc', file, ...process.argv.slice(2).filter((word) => word.startsWith('-'))],
-    {
-      cwd: root,
-      env,
-      stdio: 'inherit',
-    },
-  )
+  const words = process.argv.slice(2).filter((word) => word.startsWith('-'))
+  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', file, ...words], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'inherit'],
+  })
+  process.stdout.write(stdout)
   if (status !== 0) process.exit(status ?? 1)
+  if (words.includes('--write')) {
+    const [title = name, ...lines] = stdout.trim().split('\n')
+    writeResults(title.replace(/^# /, ''), ['```', ...lines, '```'])
+  }
 }

@@ -29,6 +29,8 @@ export interface AdmissionOptions {
   /** Of those, free for sources that `isExpectedSource` names and peers that the gate lists. */
   readonly connectionsReserved?: number
   readonly isExpectedSource?: (source: string) => boolean
+  /** Sources that penalties do not count for, beside this machine's own. */
+  readonly isSparedSource?: (source: string) => boolean
   readonly sources?: SourceLimitsOptions
 }
 
@@ -116,7 +118,7 @@ class HostAdmission implements Admission {
   // source that peers of ours come from there may be more of them.
   penalise(address: string, penaltyMs: number): void {
     const source = sourceOf(address)
-    const isSpared = isLoopbackSource(source) || this.#isExpected(source)
+    const isSpared = isLoopbackSource(source) || (this.#options.isSparedSource?.(source) ?? false)
     if (!isSpared) this.sources.penalise(source, penaltyMs, performance.now())
   }
 

@@ -118,6 +118,7 @@ class HyraxSwarm implements Swarm {
         admission: {
           connectionsReserved: limits.swarmConnectionsReservedMax,
           isExpectedSource: (source) => this.#dialer.knows(source),
+          isSparedSource: (source) => this.#dialer.knows(source),
           ...(isExemptSource === undefined ? {} : { sources: { isExempt: isExemptSource } }),
         },
       },
