@@ -262,16 +262,19 @@ function asDialError(error: unknown, address: NodeAddress, signal?: AbortSignal)
 }
 
 function explain(error: unknown): string {
-  const name = error instanceof Error ? error.name : ''
-  const known = closings[name]
-  if (known !== undefined) return known
-  return `the connection failed: ${describeCause(error)}`
+  const { name, code } = error as { name?: string; code?: string }
+  return closings[name ?? ''] ?? (code === undefined ? notOurs : describeCause(error))
 }
 
+const closed = 'the node closed the connection'
+const notOurs = 'what answers there is no admin door of Hyrax, whose port is 4458 unless chosen otherwise'
+
+/** What the libraries call it, and what it means to whoever dialled. */
 const closings: Readonly<Record<string, string>> = {
-  UnexpectedEOFError: 'the other side closed the connection; is that the admin port (4458) of a Hyrax node?',
-  StreamResetError: 'the node closed the connection',
-  StreamClosedError: 'the node closed the connection',
-  StreamStateError: 'the node closed the connection',
-  UnsupportedProtocolError: 'it does not speak the admin protocol of Hyrax',
+  UnexpectedEOFError: `the other side closed the connection; ${notOurs.replace('what answers there', 'maybe it')}`,
+  StreamResetError: closed,
+  StreamClosedError: closed,
+  StreamStateError: closed,
+  ConnectionClosedError: closed,
+  UnsupportedProtocolError: notOurs,
 }

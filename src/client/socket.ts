@@ -39,6 +39,7 @@ const causes: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to it (EHOSTUNREACH)',
   ENETUNREACH: 'no route to it (ENETUNREACH)',
   ETIMEDOUT: 'no answer (ETIMEDOUT)',
+  EPIPE: 'the other side closed the connection (EPIPE)',
 }
 
 function tcpOptions(address: NodeAddress & { kind: 'tcp' }): TcpNetConnectOpts {
