@@ -10,7 +10,6 @@
  */
 export {
   createGate,
-  openGateFacts,
   type Admission,
   type Gate,
   type GateFacts,

@@ -122,7 +122,7 @@ export function whyBad(thrown: unknown): { code: ErrorCode; why: string } {
 }
 
 /** Milliseconds since 1970 of RFC 3339 with offset. Fails with `ERR_INVALID_INPUT`. */
-export function parseExpiry(text: string): number {
+function parseExpiry(text: string): number {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
   const ms = form.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms) || !dayExists(text)) {

@@ -2,7 +2,7 @@ import { fail } from '../base/index.ts'
 import { parseSwarmKey } from '../codec/index.ts'
 import { checkValue, shellHint, type CheckFacts } from './checks.ts'
 import { readImport } from './import.ts'
-import type { SettingRow, SettingValue } from './schema.ts'
+import { settingRows, type SettingRow, type SettingValue } from './schema.ts'
 import { enclosingScope, parseScope, type Leaf, type Scope } from './scope.ts'
 import {
   differences,
@@ -169,7 +169,6 @@ function finish(
 ): ChangePlan {
   const changes = differences(before, tree)
   const settings = valueAt(tree, enclosingScope(scope), { defaults: true, secrets: facts.secrets }) ?? null
-  const idle = changes.filter(({ path }) => path.startsWith('com.actyx.os/'))
   return {
     tree,
     scope: scope.typed,
@@ -177,10 +176,18 @@ function finish(
     text: printYaml(settings),
     changes,
     ...(swarmKey === undefined ? {} : { swarmKey }),
-    notices: [...notices, ...(idle.length === 0 ? [] : [idleNotice(idle.map(({ path }) => path))])],
+    notices: [...notices, ...effectNotices(changes.map(({ path }) => path))],
   }
 }
 
-function idleNotice(paths: readonly string[]): string {
-  return `Kept as given, without effect here: ${paths.join(', ')}.`
+/** What does not happen at once, said where the change is made. */
+function effectNotices(paths: readonly string[]): string[] {
+  const rows = settingRows.filter(({ path }) => paths.includes(path))
+  const pathsOf = (effect: SettingRow['effect']): string =>
+    rows.flatMap((row) => (row.effect === effect ? [row.path] : [])).join(', ')
+  const [later, idle] = [pathsOf('at the next start'), pathsOf('none')]
+  return [
+    ...(later === '' ? [] : [`Takes effect at the next start: ${later}.`]),
+    ...(idle === '' ? [] : [`Kept as given, without effect here: ${idle}.`]),
+  ]
 }

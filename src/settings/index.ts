@@ -12,7 +12,6 @@ export {
   authorizedKeyEntry,
   parseAuthorizedKey,
   parseAuthorizedKeyLine,
-  parseExpiry,
   readAdminKey,
   type AuthorizedKey,
   type AuthorizedKeyEntry,
@@ -21,7 +20,7 @@ export {
 } from './authorized-key.ts'
 export { planChange, type ChangeFacts, type ChangePlan, type SettingsChange } from './change.ts'
 export { readAuthorizedKeys, type CheckFacts } from './checks.ts'
-export { cidrHolds, isLoopback, parseCidr, parseSource, type Cidr } from './cidr.ts'
+export { cidrHolds, isLoopback, parseCidr, type Cidr } from './cidr.ts'
 export { settingRows, type SettingRow, type SettingValue } from './schema.ts'
 export { isSecretScope, parseScope } from './scope.ts'
 export {

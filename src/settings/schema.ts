@@ -96,7 +96,7 @@ export const settingRows: readonly SettingRow[] = [
     alias: 'general/announceAddresses',
     type: 'list of multiaddrs without peer id',
     summary: 'Addresses told to others in place of those listened on.',
-    effect: 'at once',
+    effect: 'at the next start',
     schema: uniqueTexts,
     fallback: [],
     check: 'addressesWithoutPeer',

@@ -91,6 +91,13 @@ describe('set', () => {
     expectCode('ERR_SETTINGS_INVALID_AT_SCOPE', () => unset(empty, 'swarm/swarmKey'))
   })
 
+  it('says what waits for the next start', () => {
+    expect(set(empty, 'swarm/announceAddresses', ['/ip4/192.0.2.1/tcp/4001']).notices).toEqual([
+      'Takes effect at the next start: swarm/announceAddresses.',
+    ])
+    expect(set(empty, 'log/level', 'WARN').notices).toEqual([])
+  })
+
   it('keeps what has no meaning here, with one notice', () => {
     const plan = set(empty, 'com.actyx.os/licensing', { os: 'production', apps: { 'com.example.app': 'abc' } })
     expect(plan.notices).toEqual([
