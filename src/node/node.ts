@@ -168,7 +168,11 @@ async function addDoors(parts: Omit<NodeParts, 'doors'>): Promise<NodeParts> {
         if (peer !== null) pending.note('key', axKeyText(parsePeerId(peer)), source)
       },
     },
-    { listen: options.bindAdmin, socketPath: options.socketPath, http: options.bindApi },
+    {
+      listen: options.bindAdmin,
+      socketPath: options.socketPath,
+      http: settings.effective().api.enabled ? options.bindApi : [],
+    },
   )
   return whole
 }
