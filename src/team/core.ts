@@ -94,8 +94,8 @@ export class Core {
     }
   }
 
-  /** Sends whatever the peer's standing: for the proof of a removal alone. */
-  sendProof(peer: string, frame: SyncFrame): void {
+  /** Sends whatever the peer's standing: the proof of a removal, and questions to who may know better. */
+  sendAnyway(peer: string, frame: SyncFrame): void {
     this.emit({ kind: 'send', peer, frame: frameMap(frame) })
   }
 

@@ -8,6 +8,8 @@ export interface Link {
   readonly deviceHex: string
   /** True for a peer this team was given for: a node without a state may name the team to it. */
   readonly given: boolean
+  /** True while we hold its device for removed. */
+  isStranger: boolean
   /** Hex ids of the heads it named last. */
   heads: readonly string[]
   /** Its frontier as last heard, by device hex; and its digest. */
@@ -73,6 +75,7 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     peer,
     deviceHex,
     given,
+    isStranger: false,
     heads: [],
     frontier: undefined,
     frontierDigest: null,

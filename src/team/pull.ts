@@ -85,6 +85,11 @@ export class Pull {
     if (link.owesFrontier || !this.#isFrontierSent(link)) this.#sendFrontier(link, digestOf(link))
   }
 
+  /** Reads what a peer says it has, without answering: the next turn may ask it. */
+  readClaims(link: Link, frame: Frame<'frontier'>): void {
+    link.isFrontierFresh = this.#readFrontier(link, frame)
+  }
+
   commands(link: Link, frame: Frame<'commands'>): void {
     link.granted = Math.max(0, link.granted - frame.commands.reduce((sum, command) => sum + command.length, 0))
     const { fresh, orphaned } = this.#ingest.take(frame.commands, link.peer, false)
@@ -92,7 +97,7 @@ export class Pull {
       this.#turn.fresh += fresh
       if (fresh > 0) this.#turn.at = this.#core.now
     }
-    if (orphaned) this.ask(link)
+    if (orphaned && !link.isStranger) this.ask(link)
   }
 
   done(link: Link, frame: Frame<'done'>): void {
@@ -135,7 +140,8 @@ export class Pull {
     this.#turn = { peer: link.peer, at: this.#core.now, fresh: 0 }
     const ranges = this.#missing(link)
     // Beside a fork, numbers do not name what orphans wait for.
-    const parents = this.#ingest.orphans.missing(limits.wantEntriesMax).filter((id) => !this.#ingest.knows(id))
+    const missing = link.isStranger ? [] : this.#ingest.orphans.missing(limits.wantEntriesMax)
+    const parents = missing.filter((id) => !this.#ingest.knows(id))
     const ids = [...parents, ...(ranges.length > 0 ? [] : this.#unknownHeads(link))]
     const most = limits.wantEntriesMax
     this.#want(
@@ -174,7 +180,9 @@ export class Pull {
     const credit = Math.max(0, limits.syncCreditBytesMax - link.granted)
     if (credit === 0 && ids.length + ranges.length === 0) return
     link.granted += credit
-    this.#core.send(link, { t: 'want', ids, ranges, credit })
+    const frame = { t: 'want', ids, ranges, credit } as const
+    if (link.isStranger) this.#core.sendAnyway(link.peer, frame)
+    else this.#core.send(link, frame)
   }
 
   #compare(link: Link, frame: Frame<'hello' | 'done'>): void {

@@ -1,4 +1,4 @@
-import { limits, refuse, type ErrorCode, type Randomness, type Refusal } from '../base/index.ts'
+import { refuse, type Randomness, type Refusal } from '../base/index.ts'
 import { equalBytes, idText, toHex, type CborMap } from '../codec/index.ts'
 import { Author } from './author.ts'
 import { readAct } from './body.ts'
@@ -12,8 +12,8 @@ import { accept, Ingest } from './ingest.ts'
 import { createLink, type Link } from './link.ts'
 import { Pull } from './pull.ts'
 import { changeBetween, isNoChange } from './rights-change.ts'
-import { proofOfRemoval } from './removal-proof.ts'
 import { Serve } from './serve.ts'
+import { Strangers } from './strangers.ts'
 import { emptyState, type TeamState } from './state.ts'
 import type { ReplicaEffect, ReplicaEvent } from './step.ts'
 
@@ -53,6 +53,7 @@ export class Replica {
   readonly #gossip: Gossip
   readonly #pull: Pull
   readonly #serve: Serve
+  readonly #strangers: Strangers
   readonly #author: Author
   /** Accepted and not yet durable, in order. */
   #fresh: GraphNode[] = []
@@ -65,6 +66,7 @@ export class Replica {
     this.#gossip = new Gossip(this.#core, this.#ingest)
     this.#pull = new Pull(this.#core, this.#ingest)
     this.#serve = new Serve(this.#core)
+    this.#strangers = new Strangers(this.#core, this.#ingest, this.#pull)
     this.#author = new Author(this.#core, this.#pull, parts)
     this.dropped = this.#load(loaded)
     if (parts.isFounder === true) this.#core.isHeard = true
@@ -174,9 +176,7 @@ export class Replica {
     const link = createLink(peer, toHex(device), given, core.now)
     core.links.set(peer, link)
     if (core.mayHear(link)) this.#pull.sendHello(link)
-    // Who was removed may name its heads first, so that the proof can begin there.
-    else if (core.isSynced && core.state.departures.has(link.deviceHex)) link.helloAt = core.now + limits.syncPullMsMax
-    else core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
+    else this.#strangers.connected(link)
   }
 
   #gone(peer: string): void {
@@ -195,16 +195,10 @@ export class Replica {
       return
     }
     if (!this.#core.mayHear(link)) {
-      this.#hearStranger(link, frame)
+      this.#strangers.frame(link, frame)
       return
     }
     this.#dispatch(link, frame)
-  }
-
-  /** Who was removed is turned out; but what he sends is judged like anybody's first, because he may know better. */
-  #hearStranger(link: Link, frame: SyncFrame): void {
-    if (frame.t === 'commands') this.#ingest.take(frame.commands, link.peer, false)
-    this.#turnOut(link, frame.t === 'hello' ? frame : undefined)
   }
 
   #dispatch(link: Link, frame: SyncFrame): void {
@@ -266,7 +260,7 @@ export class Replica {
     if (state === this.#told) return
     const change = changeBetween(this.#told, state)
     this.#told = state
-    for (const link of [...this.#core.links.values()]) if (!this.#core.mayHear(link)) this.#turnOut(link, undefined)
+    for (const link of [...this.#core.links.values()]) this.#rejudge(link)
     if (!isNoChange(change)) this.#core.emit({ kind: 'rights', change })
     for (const node of this.#core.evaluation.takeRecalled()) {
       const standing = this.standing(node)
@@ -277,21 +271,21 @@ export class Replica {
     }
   }
 
-  /** Ends a link to who is no member; a removed device gets what proves its removal, and no more. */
-  #turnOut(link: Link, hello: Frame<'hello'> | undefined): void {
-    if (hello !== undefined) link.heads = hello.heads.map(toHex)
-    const proof = proofOfRemoval(this.#core, link)
-    if (proof.length > 0) this.#core.sendProof(link.peer, { t: 'commands', commands: proof })
-    this.#gone(link.peer)
-    const code: ErrorCode = 'ERR_TEAM_NOT_MEMBER'
-    this.#core.emit({ kind: 'cut', peer: link.peer, code, penalise: false })
+  /** Who lost the right to hear is turned out; whom we held for removed, and who is a member, is greeted as one. */
+  #rejudge(link: Link): void {
+    if (!this.#core.mayHear(link)) {
+      if (!link.isStranger) this.#strangers.turnOut(link)
+      return
+    }
+    if (link.isStranger) this.#pull.sendHello(link)
+    link.isStranger = false
   }
 
   #tick(): void {
     const { now, links } = this.#core
     this.#ingest.expire()
     for (const link of [...links.values()]) {
-      if (link.helloAt <= now && !this.#core.mayHear(link)) this.#turnOut(link, undefined)
+      if (link.helloAt <= now && !this.#core.mayHear(link)) this.#strangers.tick(link)
       else if (link.helloAt <= now) this.#pull.sendHello(link)
       if (link.outbox.length > 0) this.#serve.pump(link)
     }

@@ -1,0 +1,82 @@
+import { toHex } from '../codec/index.ts'
+import type { Core } from './core.ts'
+import type { Frame, SyncFrame } from './frames.ts'
+import type { Ingest } from './ingest.ts'
+import type { Link } from './link.ts'
+import type { Pull } from './pull.ts'
+import { proofOfRemoval } from './removal-proof.ts'
+
+/** A removed device gets this long to name its heads, so that the proof can begin there. */
+const helloMs = 2_000
+/** A removed device that knows more than we do gets this long to show it, from its last frame on. */
+const showMs = 10_000
+
+/**
+ * Links to devices that we hold for removed. Such a one gets what proves its removal, and no more; but it may know
+ * better, so what it shows is judged like anybody's. It is asked in a way that tells it nothing new: by a HELLO that names
+ * no heads, and by WANTs for what it said it has.
+ */
+export class Strangers {
+  readonly #core: Core
+  readonly #ingest: Ingest
+  readonly #pull: Pull
+  readonly #proved = new WeakSet<Link>()
+
+  constructor(core: Core, ingest: Ingest, pull: Pull) {
+    this.#core = core
+    this.#ingest = ingest
+    this.#pull = pull
+  }
+
+  /** A link to who may not hear: a removed device is given a moment, everybody else nothing. */
+  connected(link: Link): void {
+    if (!this.#core.isSynced || !this.#core.state.departures.has(link.deviceHex)) {
+      this.#core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
+      return
+    }
+    link.isStranger = true
+    link.helloAt = this.#core.now + helloMs
+  }
+
+  frame(link: Link, frame: SyncFrame): void {
+    if (frame.t !== 'want') link.helloAt = this.#core.now + showMs
+    if (frame.t === 'hello') this.#hello(link, frame)
+    else if (frame.t === 'frontier') this.#pull.readClaims(link, frame)
+    else if (frame.t === 'commands') this.#pull.commands(link, frame)
+    else if (frame.t === 'done') this.turnOut(link)
+  }
+
+  /** Its time is over. */
+  tick(link: Link): void {
+    if (!this.#proved.has(link)) {
+      this.#prove(link)
+      // What it sends on its side may be on the way.
+      link.helloAt = this.#core.now + helloMs
+    } else this.turnOut(link)
+  }
+
+  /** Ends a link to who is no member; a removed device gets what proves its removal. */
+  turnOut(link: Link): void {
+    if (!this.#proved.has(link)) this.#prove(link)
+    this.#pull.gone(link)
+    this.#core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
+  }
+
+  #hello(link: Link, frame: Frame<'hello'>): void {
+    link.heads = frame.heads.map(toHex)
+    if (!this.#proved.has(link)) this.#prove(link)
+    if (link.heads.every((head) => this.#ingest.knows(head))) this.turnOut(link)
+    else this.#core.sendAnyway(link.peer, this.#blankHello())
+  }
+
+  #blankHello(): Frame<'hello'> {
+    const nothing = { heads: [], count: 0, stateHash: new Uint8Array(32), frontierDigest: null }
+    return { t: 'hello', team: this.#core.team, ...nothing, version: 1 }
+  }
+
+  #prove(link: Link): void {
+    this.#proved.add(link)
+    const commands = proofOfRemoval(this.#core, link)
+    if (commands.length > 0) this.#core.sendAnyway(link.peer, { t: 'commands', commands })
+  }
+}
