@@ -155,6 +155,36 @@ describe('two nodes that were cut apart', () => {
   })
 })
 
+describe('I9: whom a node holds for removed', () => {
+  it('may know better: its data is judged, and where it was added again both agree', () => {
+    scribe.found('O')
+    scribe.add('O', 'P', 'owner')
+    scribe.add('O', 'Q', 'owner')
+    scribe.remove('P', 'P')
+    const old = [...scribe.commands]
+    scribe.add('Q', 'P', 'user')
+    const pipe = pipeOf([old, scribe.commands])
+    pipe.connect()
+    expect(pipe.isAgreed()).toBe(true)
+    expect(pipe.ends[0].state.members.size).toBe(3)
+  })
+
+  it('and knows nothing better, gets the proof, and is told no head and no frontier', () => {
+    scribe.found('O')
+    scribe.add('O', 'P')
+    const before = [...scribe.commands]
+    scribe.remove('O', 'P')
+    scribe.add('O', 'V')
+    const pipe = pipeOf([scribe.commands, before])
+    pipe.connect()
+    expect(pipe.ends[1].state.members.size).toBe(1)
+    expect(pipe.ends[1].graph.nodes).toHaveLength(3)
+    const told = pipe.frames.filter(({ from }) => from === 0).map(({ frame }) => frame['t'])
+    expect(told).toEqual(['commands'])
+    expect(pipe.alarms).toContain('ERR_TEAM_NOT_MEMBER')
+  })
+})
+
 describe('sec/G1: a device forked, and numbers no longer name commands', () => {
   it.each([1, 3, 40, 200])('two nodes hold %i commands of each side: ranges find them, and all agree', (length) => {
     scribe.found('O')
