@@ -283,7 +283,7 @@ class SwarmDialer implements Dialer {
         const failure = error as HyraxError
         if (target.peer !== undefined && this.#parts.isConnected(target.peer)) return undefined
         if (this.#isRunning()) this.#parts.onFailed(pin, address, failure)
-        if (worst === undefined || longEnd.has(failure.code)) worst = failure
+        if (worst === undefined || isFinal(failure)) worst = failure
       }
     }
     return worst
@@ -312,9 +312,14 @@ class SwarmDialer implements Dialer {
       // Perhaps only a list that was just being edited there: asked once more before the long end.
       target.wasClosed = true
       this.#later(target, closedMsWait)
-    } else if (longEnd.has(failure.code)) this.#later(target, this.#waitMsMax)
+    } else if (isFinal(failure)) this.#later(target, this.#waitMsMax)
     else this.#later(target)
   }
+}
+
+/** True for a failure that trying again soon will not change. Busy passes. */
+function isFinal({ code, data }: HyraxError): boolean {
+  return longEnd.has(code) && data['reason'] !== 'ERR_SWARM_BUSY'
 }
 
 function shuffled<T>(list: readonly T[], random: Randomness): T[] {

@@ -106,7 +106,7 @@ async function answerTo(
     await stream.send(answerFrame(answer))
     await stream.end()
     await Promise.race([stream.closed, pause(refusalReadMs)])
-    throw fail('ERR_ACCESS_NOT_PERMISSIONED', { peer: link.connection.peer, because: answer.code })
+    throw fail(answer.code, { peer: link.connection.peer, because: 'refused at hello' })
   }
   if (hello !== undefined) await stream.send(hello)
   await stream.send(answerFrame(answer))

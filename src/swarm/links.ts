@@ -143,7 +143,9 @@ export class Links {
     if (error.code === 'ERR_HOST_STREAM') await Promise.race([connection.closed, pause(100)])
     const isClosed = error.code === 'ERR_HOST_STREAM' && !connection.isOpen && connection.direction === 'outbound'
     link.failure = isClosed ? closedBeforeHello(connection.peer, this.#self) : error
-    if (connection.direction === 'inbound' && !this.#stopped && error.code !== 'ERR_HOST_STREAM')
+    // A broken stream or a second connection of one peer is nothing to report.
+    const isWorthNoting = error.code !== 'ERR_HOST_STREAM' && error.code !== 'ERR_SWARM_BUSY'
+    if (connection.direction === 'inbound' && !this.#stopped && isWorthNoting)
       this.#parts.failures.note(
         { peer: connection.peer, address: connection.remoteAddress, direction: 'inbound' },
         error,

@@ -142,6 +142,9 @@ describe('fault/R8 a peer that does not answer pings', () => {
     line.freeze()
     await eventually(() => one.swarm.failures().some(({ code }) => code === 'ERR_SWARM_SILENT'), 'three strikes')
     expect(one.swarm.failures()).toMatchObject([{ code: 'ERR_SWARM_SILENT', data: { missed: 3 } }])
+    // Its side still holds the connection of a frozen line; stopping does not wait for that.
+    await deaf.swarm.stop()
+    expect(deaf.swarm.peers()).toEqual([])
     line.close()
   })
 })

@@ -69,6 +69,13 @@ describe('a static peer', () => {
     await later(80_000)
     expect(dials.length).toBe(2)
   })
+  it('that is busy is asked again soon', async () => {
+    const { dials } = world(() => fail('ERR_SWARM_REFUSED', { peer: 'p', reason: 'ERR_SWARM_BUSY' }))
+    dialer.set('static', [at(0)])
+    dialer.start()
+    await later(10_000)
+    expect(dials.length).toBeGreaterThan(2)
+  })
   it('that closes before hello is asked once more after half a minute, then at the long end', async () => {
     const { dials } = world(() => fail('ERR_SWARM_CLOSED_BEFORE_HELLO', { peer: 'p', self: 's' }))
     dialer.set('static', [at(0)])
