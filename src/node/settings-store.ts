@@ -73,6 +73,8 @@ class YamlSettings implements SettingsStore {
   readonly #options: DaemonOptions
   readonly #listeners: SettingsListener[] = []
   #tree: SettingsTree
+  /** Of the tree; read at every knock on a door. */
+  #effective: Settings | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(path: string, tree: SettingsTree, parts: SettingsStoreParts, options: DaemonOptions) {
@@ -83,7 +85,7 @@ class YamlSettings implements SettingsStore {
   }
 
   effective(): Settings {
-    return readSettings(this.#tree, this.#facts())
+    return (this.#effective ??= readSettings(this.#tree, this.#facts()))
   }
 
   read(scope: string, defaults: boolean): OperationOutput<'settings.get'> {
@@ -185,6 +187,7 @@ class YamlSettings implements SettingsStore {
     if (plan.changes.length > 0) {
       await writeFileAtomic(this.#path, printSettings(plan.tree), { mode: 0o600, overwrite: true })
       this.#tree = plan.tree
+      this.#effective = undefined
     }
     const changed = plan.changes.map(({ path }) => path)
     const settings = this.effective()

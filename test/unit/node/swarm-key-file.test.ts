@@ -1,0 +1,162 @@
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { silentLog } from '../../../src/base/index.ts'
+import { formatSwarmKey } from '../../../src/codec/index.ts'
+import { generateSwarmKey, swarmKeyFingerprint, systemRandom } from '../../../src/keys/index.ts'
+import type { DaemonOptions } from '../../../src/node/options.ts'
+import { openSwarmKeyFile } from '../../../src/node/swarm-key-file.ts'
+import { expectCodeLater } from '../../helpers/expect-code.ts'
+import { createNodeFiles, type NodeFiles } from '../../helpers/node-files.ts'
+
+const example = path.resolve(import.meta.dirname, '../../../swarm-key.example')
+
+let files: NodeFiles
+let said: string[]
+let logged: unknown[]
+beforeEach(() => {
+  files = createNodeFiles()
+  said = []
+  logged = []
+})
+afterEach(() => {
+  files.remove()
+})
+
+const open = (options: Partial<DaemonOptions> = {}, given: { joined?: Uint8Array; expected?: string } = {}) =>
+  openSwarmKeyFile(
+    { ...files.options, ...options },
+    {
+      random: systemRandom,
+      say: (line) => said.push(line),
+      log: { ...silentLog, warn: (...words) => logged.push(words) },
+      ...given,
+    },
+  )
+const kept = () => files.path('swarm.key')
+
+function keyFile(name = 'given', mode = 0o600): { path: string; key: Uint8Array } {
+  const key = generateSwarmKey(systemRandom)
+  writeFileSync(files.path(name), formatSwarmKey(key, 'file'), { mode })
+  return { path: files.path(name), key }
+}
+
+describe('the swarm key', () => {
+  it('is made where there is none, for its owner alone, and stays', async () => {
+    const made = await open()
+    expect(said).toEqual([`Made a new swarm key: ${kept()}`])
+    expect(statSync(kept()).mode & 0o777).toBe(0o600)
+    expect((await open()).fingerprint).toBe(made.fingerprint)
+    expect(said).toHaveLength(1)
+    // What is said names the file, never the key.
+    expect(said.join()).not.toContain(Buffer.from(made.key).toString('hex'))
+  })
+
+  it('that was given by file is kept for the next start', async () => {
+    const given = keyFile()
+    expect((await open({ swarmKeyFile: given.path })).key).toEqual(given.key)
+    expect((await open()).key).toEqual(given.key)
+  })
+
+  it('that is given beside another one is used for this run alone', async () => {
+    const first = await open()
+    const given = keyFile()
+    expect((await open({ swarmKeyFile: given.path })).key).toEqual(given.key)
+    expect(said.at(-1)).toMatch(/^Note: /)
+    expect((await open()).fingerprint).toBe(first.fingerprint)
+  })
+
+  it('must be the one of the join line, else nothing is written', async () => {
+    const other = '0'.repeat(32)
+    await expectCodeLater('ERR_SWARM_WRONG_KEY', open({}, { expected: other }))
+    expect(existsSync(kept())).toBe(false)
+    const joined = generateSwarmKey(systemRandom)
+    const opened = await open({}, { joined, expected: swarmKeyFingerprint(joined) })
+    expect(opened.key).toEqual(joined)
+  })
+
+  it('that replaces it counts from the next start', async () => {
+    const opened = await open()
+    const next = generateSwarmKey(systemRandom)
+    expect(await opened.replace(next)).toBe(swarmKeyFingerprint(next))
+    expect(opened.fingerprint).not.toBe(swarmKeyFingerprint(next))
+    expect((await open()).fingerprint).toBe(swarmKeyFingerprint(next))
+  })
+})
+
+describe('a key that everybody has', () => {
+  it('is refused, and nothing is kept', async () => {
+    await expectCodeLater('ERR_SWARM_KEY_PUBLIC', open({ swarmKeyFile: example }))
+    expect(existsSync(kept())).toBe(false)
+  })
+
+  it('is taken where this is a test, and that is logged and remembered as published', async () => {
+    const opened = await open({ swarmKeyFile: example, allowPublishedSwarmKey: true })
+    expect(opened.published).toBe(true)
+    expect(logged).toHaveLength(1)
+    await expectCodeLater('ERR_SWARM_KEY_PUBLIC', open())
+  })
+
+  it('replaces no other one', async () => {
+    const opened = await open()
+    const before = readFileSync(kept())
+    await expectCodeLater('ERR_SWARM_KEY_PUBLIC', opened.replace(new Uint8Array(32)))
+    expect(readFileSync(kept())).toEqual(before)
+  })
+})
+
+describe('sec/K3: a swarm key file that is not in order', () => {
+  it.each([
+    [
+      'readable by others',
+      'ERR_FILES_MODE',
+      (file: string) => {
+        chmodSync(file, 0o644)
+      },
+    ],
+    [
+      'truncated',
+      'ERR_SWARM_KEY_FORMAT',
+      (file: string) => {
+        writeFileSync(file, readFileSync(file).subarray(0, 60))
+      },
+    ],
+    [
+      'with another first line',
+      'ERR_SWARM_KEY_FORMAT',
+      (file: string) => {
+        writeFileSync(file, readFileSync(file, 'utf8').replace('1.0.0', '2.0.0'))
+      },
+    ],
+    [
+      'much too long',
+      'ERR_FILES_SIZE',
+      (file: string) => {
+        writeFileSync(file, 'a'.repeat(10_000))
+      },
+    ],
+  ] as const)('%s is refused, given or kept', async (_, code, spoil) => {
+    const given = keyFile()
+    spoil(given.path)
+    await expectCodeLater(code, open({ swarmKeyFile: given.path }))
+    expect(existsSync(kept())).toBe(false)
+    await open()
+    spoil(kept())
+    const before = readFileSync(kept())
+    await expectCodeLater(code, open())
+    expect(readFileSync(kept())).toEqual(before)
+  })
+
+  it('behind a symbolic link is refused, and the link is not replaced by a new key', async () => {
+    keyFile('elsewhere')
+    symlinkSync('elsewhere', kept())
+    const before = readFileSync(files.path('elsewhere'))
+    await expectCodeLater('ERR_FILES_MODE', open())
+    await expectCodeLater('ERR_FILES_MODE', open({ swarmKeyFile: kept() }))
+    expect(readFileSync(kept())).toEqual(before)
+  })
+
+  it('that is missing is refused where it was named', async () => {
+    await expectCodeLater('ERR_PATH_INVALID', open({ swarmKeyFile: files.path('nowhere') }))
+  })
+})
