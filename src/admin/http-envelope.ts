@@ -41,7 +41,9 @@ export function successLine(result: CborValue): string {
 
 /** The same for a failure; the texts are made here, from the table. */
 export function failureLine(error: HyraxError): string {
-  const { code, message, hint, data } = error
+  const { code, message, data } = error
+  // HTTP proves no key, so there is none that a hint could name.
+  const hint = code === 'ERR_UNAUTHORIZED' && data['key'] === undefined ? undefined : error.hint
   const members = Object.keys(data).length === 0 ? {} : { data }
   return JSON.stringify({ code, message, ...(hint === undefined || hint === '' ? {} : { hint }), ...members })
 }

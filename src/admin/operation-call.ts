@@ -1,7 +1,14 @@
 import type { ZodType } from 'zod'
 import { asHyraxError, fail, roleHolds, type HyraxError, type Log } from '../base/index.ts'
-import { printable, type CborValue } from '../codec/index.ts'
-import { isOperationName, rowOf, type CallContext, type Dispatch, type OperationName } from '../operations/index.ts'
+import { axKeyText, parsePeerId, printable, type CborValue } from '../codec/index.ts'
+import {
+  isOperationName,
+  rowOf,
+  type CallContext,
+  type Caller,
+  type Dispatch,
+  type OperationName,
+} from '../operations/index.ts'
 import { wireValue } from './wire-value.ts'
 
 /** What an operation came to: one output, or items as they come. */
@@ -53,9 +60,15 @@ export function callError(thrown: unknown, log: Log): HyraxError {
 function findOperation(name: string, { caller }: CallContext): OperationName {
   const right = isOperationName(name) ? rowOf(name).right : 'admin:keys'
   // Who may not do everything is not told what there is.
-  if (!roleHolds(caller.role, right)) throw fail('ERR_UNAUTHORIZED', { because: `role ${caller.role}` })
+  if (!roleHolds(caller.role, right)) throw notAllowed(caller)
   if (!isOperationName(name)) throw fail('ERR_UNSUPPORTED', { what: `operation "${printable(name, 80)}"` })
   return name
+}
+
+/** To somebody who has been let in: the key that a hint may name, and the role that does not hold the right. */
+function notAllowed({ peer, role }: Caller): HyraxError {
+  const key = peer === null ? {} : { key: axKeyText(parsePeerId(peer)) }
+  return fail('ERR_UNAUTHORIZED', { ...key, because: `role ${role}` })
 }
 
 function readInput(schema: ZodType, input: unknown): unknown {

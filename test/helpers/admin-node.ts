@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
 import { createAdminDoors, type AdminDoors } from '../../src/admin/index.ts'
 import { silentLog } from '../../src/base/index.ts'
@@ -12,6 +12,9 @@ import type { CallContext, Dispatch } from '../../src/operations/index.ts'
 export function listed(identity: Identity, options: Partial<DoorRules['authorizedKeys'][number]> = {}) {
   return { key: identity.axKey, peer: identity.peer, role: 'admin' as const, ...options }
 }
+
+/** Containers often have no IPv6. */
+export const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 export const openRules: DoorRules = {
   authorizedKeys: [],
@@ -84,7 +87,7 @@ export async function startAdminNode(rules: Partial<DoorRules> = {}): Promise<Ad
     items: () => itemsOf([]),
   } as unknown as AdminNode
   const doors = await createAdminDoors(parts, {
-    listen: ['/ip4/127.0.0.1/tcp/0'],
+    listen: ['/ip4/127.0.0.1/tcp/0', ...(hasIpv6 ? ['/ip6/::1/tcp/0'] : [])],
     socketPath,
     http: [{ host: '127.0.0.1', port: 0 }],
   })

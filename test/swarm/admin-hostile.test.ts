@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { adminProtocol, createAdminDoors } from '../../src/admin/index.ts'
 import { prepareSocket } from '../../src/admin/unix-socket.ts'
 import { silentLog } from '../../src/base/index.ts'
 import { dialAdmin } from '../../src/client/index.ts'
-import { multiaddrText, type CborMap, type CborValue } from '../../src/codec/index.ts'
+import { multiaddrText, type CborMap, type CborValue, type TcpAddress } from '../../src/codec/index.ts'
 import { createHost, type FrameStream, type HostConnection } from '../../src/host/index.ts'
 import { generateIdentity, openKeys, systemRandom } from '../../src/keys/index.ts'
 import { listed, openRules, startAdminNode, type AdminNode } from '../helpers/admin-node.ts'
@@ -126,6 +126,26 @@ describe('fuzz/FZ3 admin frames', () => {
     await other.close()
     greedy.abort()
     await expect.poll(() => node.handled[0]?.context.signal.aborted).toBe(true)
+  })
+})
+
+describe('silent sockets', () => {
+  it('sec/N8 from one source do not keep an honest caller out', async () => {
+    const node = await start()
+    const { host, port } = node.tcp as TcpAddress
+    const open = (): Socket => connectTcp({ host, port, localAddress: '127.0.0.2' }).on('error', () => undefined)
+    const silent = Array.from({ length: 100 }, open)
+    const again = setInterval(() => silent.push(open()), 5)
+    let answers = 0
+    for (let at = 0; at < 15; at++) {
+      const admin = await dialAdmin(node.tcp, { identity: generateIdentity(systemRandom) }, { timeoutMs: 10_000 })
+      await admin.call('nodes.id', {})
+      await admin.close()
+      answers += 1
+    }
+    clearInterval(again)
+    for (const socket of silent) socket.destroy()
+    expect(answers).toBe(15)
   })
 })
 

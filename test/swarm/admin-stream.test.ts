@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { stat, writeFile, mkdir, chmod } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parseNodeAddress } from '../../src/codec/index.ts'
 import { dialAdmin } from '../../src/client/index.ts'
 import { generateIdentity, systemRandom } from '../../src/keys/index.ts'
 import { operations } from '../../src/operations/index.ts'
-import { listed, startAdminNode, type AdminNode } from '../helpers/admin-node.ts'
+import { hasIpv6, listed, startAdminNode, type AdminNode } from '../helpers/admin-node.ts'
 
 const options = { timeoutMs: 10_000 }
 const running: { stop(): Promise<void> }[] = []
@@ -39,6 +42,16 @@ describe('the admin stream', () => {
     expect(answer).toEqual({ name: 'settings.get' })
     expect(node.handled.map(({ input }) => input)).toEqual([{ scope: '.', defaults: true }])
     expect(node.handled[0]?.context.caller.door).toBe(at)
+  })
+
+  it.skipIf(!hasIpv6)('answers on IPv6 too', async () => {
+    const node = await start()
+    const address = node.doors.addresses().admin.find((text) => text.startsWith('/ip6/')) ?? ''
+    const identity = generateIdentity(systemRandom)
+    const admin = await dialAdmin(parseNodeAddress(address), { identity }, options)
+    await admin.call('nodes.id', {})
+    expect(node.handled[0]?.context.caller).toMatchObject({ door: 'tcp', source: '::1', peer: identity.peer })
+    await admin.close()
   })
 
   it('streams items, and ends the handler when the caller leaves', async () => {
@@ -120,7 +133,10 @@ describe('who may ask', () => {
     const admin = await dial(node, reader)
     expect((await admin.greet()).role).toBe('reader')
     await admin.call('nodes.id', {})
-    await expect(admin.call('settings.unset', { scope: '.' })).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED' })
+    await expect(admin.call('settings.unset', { scope: '.' })).rejects.toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+      data: { key: reader.axKey, because: 'role reader' },
+    })
     await expect(admin.call('no.such' as never, {} as never)).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED' })
     expect(node.handled.map(({ name }) => name)).toEqual(['nodes.id'])
   })
@@ -180,6 +196,15 @@ describe('the Unix socket', () => {
     const node = await start()
     expect((await stat(path.dirname(node.socketPath))).mode & 0o777).toBe(0o700)
     expect((await stat(node.socketPath)).mode & 0o777).toBe(0o600)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('sec/T6 lets no other user in (needs root to try)', async () => {
+    const node = await start()
+    const script = `require('node:net').connect(${JSON.stringify(node.socketPath)})
+      .on('connect', () => process.exit(0)).on('error', (error) => { console.log(error.code); process.exit(1) })`
+    const child = spawn(process.execPath, ['-e', script], { uid: 65_534, gid: 65_534, cwd: '/', env: {} })
+    const [[output]] = await Promise.all([once(child.stdout, 'data') as Promise<[Uint8Array]>, once(child, 'exit')])
+    expect(Buffer.from(output).toString().trim()).toBe('EACCES')
   })
 
   it('sec/T6 takes over what a killed node left, not what somebody answers on, nor a file', async () => {

@@ -13,6 +13,13 @@ describe('the envelope', () => {
     })
   })
 
+  it('names no key where none was proved', () => {
+    expect(JSON.parse(failureLine(fail('ERR_UNAUTHORIZED')))).toEqual({
+      code: 'ERR_UNAUTHORIZED',
+      message: 'Provided key is not authorized to access the API.',
+    })
+  })
+
   it.each([
     ['ERR_INVALID_INPUT', 400],
     ['ERR_SETTINGS_INVALID', 400],
