@@ -12,6 +12,5 @@ process.stdout.on('error', () => process.exit(0))
 
 void main(process.argv.slice(2)).then((status) => {
   // What was written must be out before the process ends; nothing else is waited for.
-  process.exitCode = status
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(status)))
+  process.stdout.write('', () => process.exit(status))
 })

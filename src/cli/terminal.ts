@@ -1,4 +1,4 @@
-import type { ReadStream, WriteStream } from 'node:tty'
+import { isatty, type ReadStream, type WriteStream } from 'node:tty'
 import { fail } from '../base/index.ts'
 import type { Environment } from './global-options.ts'
 
@@ -20,24 +20,21 @@ export interface Terminal {
   readInput(bytesMax: number): Promise<Uint8Array>
 }
 
+/** The process's own terminal. A stream is made when it is first used: each costs milliseconds of the start. */
 export function openTerminal(): Terminal {
-  const { stdin, stdout, stderr, env } = process
+  const isTerminal = [0, 1, 2].map((descriptor) => isatty(descriptor))
+  const [stdin = false, stdout = false, stderr = false] = isTerminal
   return {
-    environment: env,
-    interactive: isTerminal(stdin) && isTerminal(stderr),
-    columns: isTerminal(stdout) ? stdout.columns : undefined,
-    colors: { stdout: isTerminal(stdout), stderr: isTerminal(stderr) },
-    writeOut: (text) => void stdout.write(text),
-    writeError: (text) => void stderr.write(text),
-    ask: (question) => readLine(stdin, stderr, question, false),
-    askSecret: (question) => readLine(stdin, stderr, question, true),
-    readInput: (bytesMax) => readAll(stdin, bytesMax),
+    environment: process.env,
+    interactive: stdin && stderr,
+    columns: stdout ? process.stdout.columns : undefined,
+    colors: { stdout, stderr },
+    writeOut: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    ask: (question) => readLine(process.stdin, process.stderr, question, false),
+    askSecret: (question) => readLine(process.stdin, process.stderr, question, true),
+    readInput: (bytesMax) => readAll(process.stdin, bytesMax),
   }
-}
-
-/** `isTTY` is absent, not false, where it is no terminal. */
-function isTerminal(stream: ReadStream | WriteStream): boolean {
-  return (stream as { isTTY?: boolean }).isTTY === true
 }
 
 async function readAll(stdin: ReadStream, bytesMax: number): Promise<Uint8Array> {

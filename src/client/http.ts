@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { fail, HyraxError, limits } from '../base/index.ts'
 import { fromUtf8, parseJson } from '../codec/index.ts'
 import type { OperationInput, OperationName, OperationOutput } from '../operations/index.ts'
@@ -87,7 +87,9 @@ function parseEnvelope(text: string, door: Door): Record<string, unknown> {
   throw fail('ERR_NODE_UNREACHABLE', { address: door.typed, what: 'what answers there is no HTTP API of Hyrax' })
 }
 
-function post(door: Door, name: string, input: unknown): Promise<IncomingMessage> {
+async function post(door: Door, name: string, input: unknown): Promise<IncomingMessage> {
+  // Loaded here: the other door is the usual one, and its start is measured.
+  const { request: httpRequest } = await import('node:http')
   const body = JSON.stringify(input)
   return new Promise((resolve, reject) => {
     const request = httpRequest(
