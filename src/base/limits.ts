@@ -137,6 +137,10 @@ export const limits = {
   syncRangeRoundsMax: 32,
   /** Ids a RANGE lists instead of halving on. */
   syncRangeIdsMax: 64,
+  /** RANGE frames of one peer per second: each costs a hash over many ids. */
+  syncRangesPerSecondMax: 32,
+  /** Burst on top of that rate: 32 rounds of halves. */
+  syncRangesBurstMax: 1_024,
   /** Shortest pause between two HELLOs of one stream (30 to 60 s with jitter). */
   syncHelloMsMin: 30_000,
   /** Longest pause between two HELLOs of one stream. */

@@ -31,6 +31,8 @@ export interface Link {
   session: { bytes: number; commands: number; since: number }
   /** Token bucket of bytes served. */
   readonly served: Bucket
+  /** Token bucket of RANGE frames looked at: each costs a hash over many ids. */
+  readonly ranges: Bucket
   /** Times of bad commands in the last minute. */
   strikes: number[]
   /** Ids that wait to be announced to it. */
@@ -87,6 +89,7 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     outbox: [],
     session: { bytes: 0, commands: 0, since: now },
     served: new Bucket(limits.syncServedBytesPerSecondMax, limits.syncServedBurstBytesMax, now),
+    ranges: new Bucket(limits.syncRangesPerSecondMax, limits.syncRangesBurstMax, now),
     strikes: [],
     announce: [],
     helloAt: now,

@@ -8,6 +8,8 @@ import { RangeFallback } from './range-fallback.ts'
 
 /** An orphan, or a frontier that does not fit, is answered with a HELLO at most this often. */
 const askAgainMs = 1_000
+/** A device's id, its number and a flag in a frame, about. */
+const entryBytes = 44
 /** Numbers of devices' chains, both ends included. */
 type Wanted = readonly (readonly [device: Uint8Array, from: number, to: number])[]
 
@@ -229,9 +231,13 @@ export class Pull {
       const told = known.get(toHex(device))
       return told?.[1] !== sequence || told[2] !== forked
     }
+    const devices = frontier.filter(isNew).slice(0, limits.frontierEntriesMax)
+    // A HELLO is small and this may be large: it comes out of the same bucket as commands.
+    const bytes = devices.length * entryBytes
+    if (bytes > link.served.available(this.#core.now)) return
+    link.served.take(bytes)
     link.sentFrontier = frontier
     link.owesFrontier = false
-    const devices = frontier.filter(isNew).slice(0, limits.frontierEntriesMax)
     this.#core.send(link, { t: 'frontier', base: isDelta ? base : null, devices })
   }
 

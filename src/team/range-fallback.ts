@@ -32,7 +32,8 @@ export class RangeFallback {
 
   /** Answers a RANGE of a peer. */
   range(link: Link, frame: Frame<'range'>): void {
-    if (frame.round > limits.syncRangeRoundsMax) return
+    if (frame.round > limits.syncRangeRoundsMax || link.ranges.available(this.#core.now) < 1) return
+    link.ranges.take(1)
     const own = this.#between(frame.from, frame.to)
     if (own.length === frame.count && equalBytes(hashOf(own), frame.hash)) return
     if (frame.ids !== null) this.#compare(link, own, frame.ids)

@@ -3,7 +3,7 @@ import { fromHex, idText, looksLikeId, parseId, parsePublicIdentity, peerIdText,
 import { deviceId } from './key-bundle.ts'
 import { defaultRoles, type Permission, type Role } from './policy.ts'
 import type { Replica } from './replica.ts'
-import { holdersOf, roleOf, stateHash, type Member, type TeamState } from './state.ts'
+import { holdersOf, roleOf, type Member, type TeamState } from './state.ts'
 
 /** A member for people: text ids. */
 export interface MemberView {
@@ -61,7 +61,7 @@ export function teamView(replica: Replica, team: Uint8Array): TeamView {
     name: state.name,
     open: state.open,
     synced: replica.isSynced,
-    stateHash: replica.isSynced ? toHex(stateHash(state)) : '',
+    stateHash: replica.isSynced ? toHex(replica.stateHash()) : '',
     heads: graph.heads().map(({ command }) => idText('cmd', command.id)),
     count: graph.nodes.length,
     members: membersOf(state),

@@ -140,7 +140,9 @@ export class TeamLinks {
     if (device === undefined || runner.has(peer) || this.#isStopped) return false
     if (this.#parts.runners.get(toHex(runner.team)) !== runner) return false
     const { replica } = runner
-    if (replica.isSynced && replica.state.members.has(toHex(device))) return true
+    // Who is out itself waits for a member to come, but for its sync peers, which it may ask.
+    const isOwn = !replica.isSynced || runner.isMember || this.#parts.isGiven(runner.team, peer)
+    if (replica.isSynced && replica.state.members.has(toHex(device))) return isOwn
     // A disk older than the peer's membership does not know it: then whom the team was given for is asked.
     const mayAsk = !replica.isHeard && !replica.state.departures.has(toHex(device))
     return mayAsk && this.#parts.isGiven(runner.team, peer)
@@ -170,7 +172,7 @@ export class TeamLinks {
   /** While both sides are connected members, a lost stream is opened again. */
   #retryLater(runner: TeamRunner, peer: string): void {
     setTimeout(() => {
-      this.consider(runner, peer)
+      if (!runner.replica.isSynced || runner.isMember) this.consider(runner, peer)
     }, retryMs).unref()
   }
 }

@@ -85,6 +85,12 @@ export class TeamRunner {
     return this.#replica
   }
 
+  /** True while this device is in the team. */
+  get isMember(): boolean {
+    const device = deviceId(this.#parts.own.identity.publicKey)
+    return this.#replica.state.members.has(toHex(device))
+  }
+
   /** Peers with a sync stream. */
   get linked(): readonly string[] {
     return [...this.#streams.keys()]
