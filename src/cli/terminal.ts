@@ -58,9 +58,6 @@ function readLine(
   question: string,
   secret: boolean,
 ): Promise<string | undefined> {
-  // Before the question: what is typed at once must not be echoed either.
-  if (secret) stdin.setRawMode(true)
-  stderr.write(question)
   return new Promise((resolve) => {
     let typed = ''
     const finish = (line: string | undefined) => {
@@ -78,7 +75,10 @@ function readLine(
         typed = secret && character === '\u007f' ? typed.slice(0, -1) : typed + character
       }
     }
+    // Before the question: what is typed at once must not be echoed, and Ctrl-C be an answer.
     process.once('SIGINT', onEnd)
+    if (secret) stdin.setRawMode(true)
     stdin.on('data', onData).once('end', onEnd).resume()
+    stderr.write(question)
   })
 }
