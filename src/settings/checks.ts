@@ -1,5 +1,5 @@
 import { fail, limits } from '../base/index.ts'
-import { parseId, parseNkey, parseNodeAddress, parseSwarmKey, printable, utf8 } from '../codec/index.ts'
+import { parseId, parseNodeAddress, parseSwarmKey, printable, utf8 } from '../codec/index.ts'
 import { isPublishedSwarmKey } from '../keys/index.ts'
 import {
   authorizedKeyEntry,
@@ -47,10 +47,6 @@ export function checkValue(row: SettingRow, value: SettingValue, facts: CheckFac
       return checkEach(value as string[], rangeProblem)
     case 'team':
       return problemWhere(value, () => parseId('team', value as string))
-    case 'targets':
-      return checkEach(value as string[], targetProblem)
-    case 'operators':
-      return checkEach(value as string[], (text) => messageOf(() => parseNkey(text, 'O')))
     case 'authorizedKeys':
       return good(readAuthorizedKeys(value as SettingValue[], facts, scope).map(authorizedKeyEntry) as SettingValue)
     case 'swarmKey':
@@ -138,11 +134,6 @@ function multiaddrProblem(text: string, withPeer: boolean): string | undefined {
   }
   if (withPeer && peer === undefined) return 'Expected multiaddr with peer id.'
   return !withPeer && peer !== undefined ? 'Expected multiaddr without peer id.' : undefined
-}
-
-function targetProblem(text: string): string | undefined {
-  const [, port] = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]{1,253}):([1-9][0-9]{0,4})$/.exec(text) ?? []
-  return port !== undefined && Number(port) <= 65_535 ? undefined : 'Expected host:port'
 }
 
 function problemWhere(value: SettingValue, read: () => unknown): Checked {

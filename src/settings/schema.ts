@@ -5,15 +5,7 @@ export type SettingValue = null | boolean | number | string | SettingValue[] | {
 
 /** Names of the checks that a JSON Schema cannot express; done after the schema has passed (`checks.ts`). */
 export type CheckName =
-  | 'name'
-  | 'addressesWithPeer'
-  | 'addressesWithoutPeer'
-  | 'ranges'
-  | 'team'
-  | 'targets'
-  | 'operators'
-  | 'authorizedKeys'
-  | 'swarmKey'
+  'name' | 'addressesWithPeer' | 'addressesWithoutPeer' | 'ranges' | 'team' | 'authorizedKeys' | 'swarmKey'
 
 export interface SettingRow {
   /** `scope/path` of our own tree; rows of the alias that have no counterpart live under `com.actyx.os`. */
@@ -161,64 +153,6 @@ export const settingRows: readonly SettingRow[] = [
     effect: 'at the next start',
     schema: z.boolean,
     fallback: true,
-  },
-  {
-    path: 'security/keys/rotationInterval',
-    type: 'seconds',
-    summary: 'How often device keys are replaced; 0: by hand.',
-    effect: 'none',
-    schema: () => z.int().min(0),
-    fallback: 0,
-  },
-  {
-    path: 'security/channel/rekeyBytes',
-    type: 'bytes',
-    summary: 'A channel changes its key after so many bytes.',
-    effect: 'none',
-    schema: () => z.int().min(1),
-    fallback: 1_073_741_824,
-  },
-  {
-    path: 'security/channel/rekeyFrames',
-    type: 'frames',
-    summary: 'A channel changes its key after so many frames.',
-    effect: 'none',
-    schema: () => z.int().min(1),
-    fallback: 16_777_216,
-  },
-  {
-    path: 'security/channel/rekeySeconds',
-    type: 'seconds',
-    summary: 'A channel changes its key after so long.',
-    effect: 'none',
-    schema: () => z.int().min(1),
-    fallback: 3_600,
-  },
-  {
-    path: 'security/forward/targets',
-    type: 'list of host:port',
-    summary: 'What forwarding may reach from this node.',
-    effect: 'none',
-    schema: uniqueTexts,
-    fallback: [],
-    check: 'targets',
-  },
-  {
-    path: 'security/claims/operators',
-    type: 'list of operator keys',
-    summary: 'Operators whose signed claims are believed.',
-    effect: 'none',
-    schema: uniqueTexts,
-    fallback: [],
-    check: 'operators',
-  },
-  {
-    path: 'security/claims/policyHook',
-    type: 'text',
-    summary: 'Asked about claims that verify.',
-    effect: 'none',
-    schema: anyText,
-    text: true,
   },
   {
     path: 'log/level',

@@ -68,13 +68,13 @@ describe('settings of a node', () => {
     const added = Array.from({ length: 5 }, () => generateIdentity(systemRandom).axKey)
     await Promise.all([
       write('general/displayName', (index) => `one-${String(index)}`),
-      write('security/channel/rekeyFrames', (index) => 1_000 + index),
+      write('com.actyx.os/licensing/apps/crane', (index) => `licence-${String(index)}`),
       ...added.map((entry) => store.authorize({ entry, force: false }, caller())),
     ])
     const after = await open()
     expect(after.authorizedKeys(caller()).map(({ key }) => key)).toEqual(added)
     expect(after.effective().general.displayName).toBe('one-199')
-    expect(JSON.stringify(after.read('security/channel', false))).toContain('1199')
+    expect(JSON.stringify(after.read('com.actyx.os/licensing', false))).toContain('licence-199')
   }, 60_000)
 
   it('a change that is refused in the middle of others stops none of them', async () => {

@@ -59,8 +59,6 @@ describe('set', () => {
     ['swarm/announceAddresses', ['/ip4/0.0.0.0/tcp/4001'], 'unspecified'],
     ['swarm/exemptSources', ['10.0.0.1/8'], 'canonical range'],
     ['swarm/governingTeam', 'team', 'team'],
-    ['security/forward/targets', ['localhost'], 'host:port'],
-    ['security/claims/operators', [peer], ''],
     ['general/displayName', 'x'.repeat(65), 'bytes'],
     ['general/displayName', 'a\u202eb', 'printable'],
     ['swarm/swarmKey', '<set 00112233445566778899aabbccddeeff>', 'shown as'],
@@ -122,15 +120,8 @@ describe('get and unset', () => {
     expect(readScope(empty, 'swarm/swarmKey', { defaults: true, secrets: new Map() }).text).toBe('<unset>\n')
   })
 
-  it('shows the six scopes of our own tree at the root', () => {
-    expect(Object.keys(get(empty, '.').settings as object)).toEqual([
-      'general',
-      'swarm',
-      'admin',
-      'api',
-      'security',
-      'log',
-    ])
+  it('shows the scopes of our own tree at the root', () => {
+    expect(Object.keys(get(empty, '.').settings as object)).toEqual(['general', 'swarm', 'admin', 'api', 'log'])
     expect(get(empty, '/').text).toBe(get(empty, '.').text)
     expect(Object.keys(get(empty, 'com.actyx.os').settings as object)).toEqual(['general', 'licensing', 'services'])
   })
