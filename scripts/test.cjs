@@ -13,6 +13,7 @@ function main() {
   const chosen = process.argv.slice(2)
   prepare()
   const failures = chosen.length === 0 ? checkHouse() : []
+  if (!fs.existsSync(path.join(root, 'dist', 'index.js'))) buildLibrary()
   const status = runTests(chosen)
   const counts = countTests()
   if (status !== 0 && counts.failed === 0) failures.push('the test run')
@@ -26,8 +27,14 @@ function checkHouse() {
   const { lint } = require('./lint.cjs')
   const failures = []
   if (!step('type check', () => runTool('typescript', ['-p', '.']) === 0)) failures.push('type check')
+  if (!step('library', buildLibrary)) failures.push('library')
   if (!step('lint, floors, format', lint)) failures.push('lint')
   return failures
+}
+
+/** The examples, which are tests too, use the library as others do. */
+function buildLibrary() {
+  return runTool('typescript', ['-p', 'tsconfig.build.json']) === 0
 }
 
 function step(name, work) {

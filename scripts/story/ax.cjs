@@ -27,6 +27,11 @@ function createPerson(name, configDirectory, tell = () => {}) {
     must: async (...args) => need(args, await person.ax(...args)).stdout,
     /** Asks with `--json` and returns the result. */
     json: async (...args) => JSON.parse(need(args, await person.ask(...args, '--json')).stdout).result,
+    /** Starts a command that goes on; what it prints is in `output` of the process. */
+    follow: (crew, ...args) => {
+      tell(`${name}$ ax ${args.map(quote).join(' ')} &`)
+      return crew.start(process.execPath, [program, ...args], env)
+    },
     /** Types a command at a terminal and answers its questions, in this order. */
     talk: (args, answers) => {
       tell(`${name}$ ax ${args.map(quote).join(' ')}`)

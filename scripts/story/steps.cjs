@@ -213,13 +213,36 @@ async function writeRole({ who, nodes, phone }, index, acknowledged) {
 async function removeDevice(world) {
   const { who, nodes, phone } = world
   await until('the phone is connected with all three', 20, async () => (await welcomedBy(who, phone)).length === 3)
+  const watches = await watchPeers(world)
   await who.must('devices', 'remove', phone.peer, '--node', nodes[0].admin)
-  const start = Date.now()
-  await until('no node is connected with the phone', 1, async () => {
-    const lists = await Promise.all(nodes.map((node) => welcomedBy(who, node)))
-    return lists.every((peers) => !peers.includes(phone.peer))
+  const answered = Date.now()
+  const ends = await until('every node has ended its connections with the phone', 10, () => {
+    const times = watches.map(({ output }) => goneAt(output, phone.peer))
+    return times.includes(undefined) ? undefined : times
   })
-  return `seen gone everywhere ${Date.now() - start} ms after the answer`
+  const last = Math.max(0, ...ends.map((time) => time - answered))
+  if (last > 1000) throw new Error(`the last connection ended ${last} ms after the answer`)
+  const lists = await Promise.all(nodes.map((node) => welcomedBy(who, node)))
+  if (lists.some((peers) => peers.includes(phone.peer))) throw new Error('the phone is connected again')
+  return last === 0 ? 'everywhere before the answer came' : `everywhere ${last} ms after the answer`
+}
+
+/** Follows the peers of each node; the nodes tell the time of what happens. */
+async function watchPeers({ who, crew, nodes }) {
+  const watches = nodes.map((node) => who.follow(crew, 'watch', 'peers', '-o', 'jsonl', '--node', node.socket))
+  await until('the three are watched', 10, async () => {
+    const shown = await Promise.all(nodes.map((node) => who.json('nodes', 'show', '--node', node.socket)))
+    return shown.every(({ adminSessions }) => adminSessions.length > 1)
+  })
+  return watches
+}
+
+/** When the peer was gone, by what a watch has printed so far. */
+function goneAt(output, peer) {
+  const lines = output.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'))
+  const gone = lines.map((line) => JSON.parse(line).result).filter(({ event }) => event === 'gone')
+  const last = gone.filter(({ data }) => data.peer === peer).at(-1)
+  return last && Date.parse(last.at)
 }
 
 module.exports = { steps }
