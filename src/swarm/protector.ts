@@ -13,8 +13,8 @@ export interface ProtectorParts {
 }
 
 const nonceBytes = 24
-/** Pieces up to this size are copied before they are encrypted: the caller may hold on to them, and it joins headers. */
-const copiedBytesMax = 1_048_576
+/** What is sent is copied before it is enciphered, since the caller may hold on to it; up to this size in one piece. */
+const joinedBytesMax = 1_048_576
 const rememberedMax = 1_024
 
 /**
@@ -229,8 +229,8 @@ class ProtectedStream extends AbstractMultiaddrConnection {
 
 /** The data in pieces of our own, so that they may be enciphered in place: one piece where that is cheap. */
 function* joined(data: Iterable<Uint8Array> & { byteLength: number }): Iterable<Uint8Array> {
-  if (data.byteLength > copiedBytesMax) {
-    for (const piece of data) yield piece.slice()
+  if (data.byteLength > joinedBytesMax) {
+    for (const piece of data) yield new Uint8Array(piece)
     return
   }
   // Every byte is written below: no need to have them zeroed first.
