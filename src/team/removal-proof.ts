@@ -3,17 +3,20 @@ import type { Core } from './core.ts'
 import type { GraphNode } from './graph.ts'
 import type { Link } from './link.ts'
 
+/** Reducers that are tried for the one by which a device is out. */
+const triesMax = 64
+
 /**
- * What proves to a removed device that it is out: the command that removed it and what of its past the device lacks, in
+ * What proves to a removed device that it is out: the command by which it is, and what of its past the device lacks, in
  * topological order, at most 64 KiB and 100 commands; nothing newer. Where that does not fit it gets the first part, and
  * the rest when it asks again with new heads; the last part, where it named no heads.
  */
 export function proofOfRemoval(core: Core, link: Link): Uint8Array[] {
-  const departure = core.state.departures.get(link.deviceHex)
-  const removal = departure === undefined ? undefined : core.graph.get(departure.removedBy)
-  if (removal === undefined || removal.index >= core.stored) return []
-  const known = pastOf(link.heads.map((head) => core.graph.get(head)).filter((node) => node !== undefined))
-  const lacking = [...pastOf([removal])].filter((node) => !known.has(node)).sort((a, b) => a.index - b.index)
+  const heads = link.heads.map((head) => core.graph.get(head)).filter((node) => node !== undefined)
+  const known = pastOf(heads)
+  const reason = reasonOf(core, link.deviceHex, heads, known)
+  if (reason === undefined) return []
+  const lacking = [...pastOf([reason])].filter((node) => !known.has(node)).sort((a, b) => a.index - b.index)
   const proof: Uint8Array[] = []
   let room = limits.removalProofBytesMax - 1_024
   // Whose heads are unknown has most likely all but the end.
@@ -24,6 +27,28 @@ export function proofOfRemoval(core: Core, link: Link): Uint8Array[] {
     proof.push(command.bytes)
   }
   return isGuess ? proof.reverse() : proof
+}
+
+/**
+ * The command by which a device is out, for somebody who has these heads: mostly the one that removed it; but where it was
+ * added again by a command that has no effect here, the one that took that effect.
+ */
+function reasonOf(
+  core: Core,
+  deviceHex: string,
+  heads: readonly GraphNode[],
+  known: ReadonlySet<GraphNode>,
+): GraphNode | undefined {
+  const departure = core.state.departures.get(deviceHex)
+  const removal = departure === undefined ? undefined : core.graph.get(departure.removedBy)
+  if (removal === undefined || heads.length === 0) return isDurable(core, removal) ? removal : undefined
+  const later = core.graph.nodes.filter((node) => node.origin.order !== 1 && !known.has(node)).slice(0, triesMax)
+  const isOut = (node: GraphNode): boolean => !core.evaluation.view([...heads, node]).members.has(deviceHex)
+  return [removal, ...later].find((node) => isDurable(core, node) && isOut(node))
+}
+
+function isDurable(core: Core, node: GraphNode | undefined): boolean {
+  return node !== undefined && node.index < core.stored
 }
 
 /** These nodes and all their ancestors; iteratively. */

@@ -1,11 +1,15 @@
+import { limits } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
 import type { Core } from './core.ts'
 import type { Frame, SyncFrame } from './frames.ts'
 import type { Ingest } from './ingest.ts'
 import type { Link } from './link.ts'
 import type { Pull } from './pull.ts'
+import { RecentMap } from './recent-map.ts'
 import { proofOfRemoval } from './removal-proof.ts'
 
+/** A peer gets a proof at most this often. */
+const proofMsMin = 1_000
 /** A removed device gets this long to name its heads, so that the proof can begin there. */
 const helloMs = 2_000
 /** A removed device that knows more than we do gets this long to show it, from its last frame on. */
@@ -21,6 +25,8 @@ export class Strangers {
   readonly #ingest: Ingest
   readonly #pull: Pull
   readonly #proved = new WeakSet<Link>()
+  /** When a peer was last given a proof: to make one may cost many replays. */
+  readonly #provedAt = new RecentMap<string, number>(limits.membersMax)
 
   constructor(core: Core, ingest: Ingest, pull: Pull) {
     this.#core = core
@@ -76,6 +82,10 @@ export class Strangers {
 
   #prove(link: Link): void {
     this.#proved.add(link)
+    const { now } = this.#core
+    const before = this.#provedAt.get(link.peer)
+    if (before !== undefined && before <= now && now - before < proofMsMin) return
+    this.#provedAt.set(link.peer, now)
     const commands = proofOfRemoval(this.#core, link)
     if (commands.length > 0) this.#core.sendAnyway(link.peer, { t: 'commands', commands })
   }

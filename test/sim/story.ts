@@ -28,7 +28,9 @@ function act(world: World, chance: Chance): void {
   if (draw < 0.06) fall(world, player)
   else if (draw < 0.12) world.split(world.cast.map(() => chance.below(2)))
   else if (draw < 0.2) world.split(world.cast.map(() => 0))
-  else if (draw < 0.22) player.skew += chance.between(-50_000, 50_000)
+  else if (draw < 0.23) world.deaf.add(`${player.index}>${chance.pick(world.cast).index}`)
+  else if (draw < 0.24) world.deaf.clear()
+  else if (draw < 0.26) player.skew += chance.between(-50_000, 50_000)
   else {
     // Most random wishes are refused: a few tries keep the graph growing.
     for (let tries = 0; tries < 4; tries++) {
@@ -41,6 +43,7 @@ function act(world: World, chance: Chance): void {
 function fall(world: World, player: Player): void {
   world.crash(player)
   if (world.chance.is(0.15)) world.restore(player)
+  else if (world.chance.is(0.1)) world.rot(player)
   world.at(world.chance.between(1, 10_000), () => {
     if (player.replica === undefined) world.start(player)
   })
@@ -62,6 +65,7 @@ function intent(world: World, chance: Chance, player: Player): Intent {
 /** Faults stop, everybody is up, and time passes. */
 function heal(world: World): void {
   world.loss = 0
+  world.deaf.clear()
   world.duplicates = 0
   world.delayMax = 50
   world.run(20_000)

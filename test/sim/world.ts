@@ -38,6 +38,8 @@ export interface Player {
   wakeAt: number
   alarms: number
   diskDelay: number
+  /** A bit of its disk was turned since it last started. */
+  isRotten: boolean
 }
 
 export interface WorldOptions {
@@ -68,6 +70,8 @@ export class World {
   loss: number
   duplicates: number
   delayMax: number
+  /** Directions in which nothing arrives, though the link is up: `from>to`. */
+  readonly deaf = new Set<string>()
   /** A device that was restored may fork, where nobody it meets knows its later commands. */
   hasRestored = false
   /** Which side of the present partition a node is on; all 0: none. */
@@ -120,6 +124,7 @@ export class World {
       wakeAt: Infinity,
       alarms: 0,
       diskDelay: chance.is(0.2) ? 200 : 5,
+      isRotten: false,
     }
   }
 
@@ -147,7 +152,10 @@ export class World {
       { ...this.#authorParts(player), team: this.team, random: this.chance, isFounder },
       player.disk,
     )
-    if (player.replica.dropped.length > 0) this.violations.push('a clean disk was found damaged')
+    const dropped = new Set(player.replica.dropped.map((id) => toHex(id)))
+    if (dropped.size > 0 && !player.isRotten) this.violations.push('a clean disk was found damaged')
+    player.disk = player.disk.filter(({ id }) => !dropped.has(toHex(id)))
+    player.isRotten = false
     for (const other of this.cast) if (other !== player) this.#link(player, other)
   }
 
@@ -167,6 +175,22 @@ export class World {
       if (!this.cast.some(({ disk }) => disk.some((record) => equalBytes(record.id, id))))
         this.acknowledged.delete(toHex(id))
     this.hasRestored = true
+  }
+
+  /** One bit of one record turns; that record and what descends from it may be held by nobody else. */
+  rot(player: Player): void {
+    const at = this.chance.below(player.disk.length)
+    const record = player.disk[at]
+    if (at === 0 || record === undefined) return
+    const bytes = record.bytes.slice()
+    const place = this.chance.below(bytes.length)
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << this.chance.below(8))
+    player.disk[at] = { ...record, bytes }
+    player.isRotten = true
+    this.hasRestored = true
+    for (const { id } of player.disk.slice(at))
+      if (!this.cast.some((other) => other !== player && other.disk.some((kept) => equalBytes(kept.id, id))))
+        this.acknowledged.delete(toHex(id))
   }
 
   /** Lets a node do something; false where it is down or the law refused at once. */
@@ -279,7 +303,8 @@ export class World {
   #send(from: Player, peer: string, frame: CborMap): void {
     const to = this.#byPeer(peer)
     const bytes = encodeFrame(frame, 65_536)
-    const isDropped = this.chance.is(this.loss) || this.sides[from.index] !== this.sides[to.index]
+    const isCut = this.sides[from.index] !== this.sides[to.index] || this.deaf.has(`${from.index}>${to.index}`)
+    const isDropped = this.chance.is(this.loss) || isCut
     if (isDropped) return
     for (let copies = this.chance.is(this.duplicates) ? 2 : 1; copies > 0; copies--) {
       this.at(this.chance.between(1, this.delayMax), () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseId } from '../../src/codec/index.ts'
 import { formatKeyBundle, readAnyBundle, syncProtocol, type KeyBundle } from '../../src/team/index.ts'
+import { generateIdentity, systemRandom } from '../../src/keys/index.ts'
+import { memoryStore } from '../../src/store/index.ts'
 import { createTeamCast, type TeamCast, type TeamNode } from '../helpers/team-nodes.ts'
 import { eventually } from '../helpers/swarm-nodes.ts'
 
@@ -66,6 +68,7 @@ describe('teams over real sockets', () => {
     expect(removed).toMatchObject({ cut: { peers: [three.peer] } })
     expect(one.swarm.host.connections(three.peer)).toHaveLength(0)
     await eventually(() => three.teams.view().members.length === 2, 'three knows that it is out')
+    await eventually(() => two.cuts.includes(three.peer), 'two cuts it as well')
     const known = three.teams.view().count
     await one.teams.author(undefined, {
       kind: 'AssignRole',
@@ -74,6 +77,44 @@ describe('teams over real sockets', () => {
     })
     await eventually(() => two.teams.view().count === known + 1, 'two hears the newest')
     expect(three.teams.view().count).toBe(known)
+  })
+
+  it('R6: two nodes that were cut apart author on both sides, and agree when they meet again', async () => {
+    const [one, two] = [await cast.node(), await cast.node()]
+    await one.teams.createTeam('herd', 'one')
+    await add(one, two, 'two', 'operator')
+    await join(two, one)
+    await two.swarm.disconnect(one.peer)
+    await eventually(() => one.teams.linkedPeers().length + two.teams.linkedPeers().length === 0, 'cut apart')
+    for (const node of [one, two]) {
+      const other = await cast.node()
+      await add(node, other, `of ${node.peer}`)
+    }
+    expect(one.teams.view().stateHash).not.toBe(two.teams.view().stateHash)
+    const synced = await two.teams.syncNow()
+    expect(synced).toMatchObject({ peers: 1, commands: 1 })
+    await eventually(() => one.teams.view().stateHash === two.teams.view().stateHash, 'agreement')
+    expect(one.teams.view()).toMatchObject({ count: 4, heads: { length: 2 } })
+  })
+
+  it('a node that comes back from a backup authors nothing before it has caught up', async () => {
+    const disk = new Map<string, Uint8Array>()
+    const own = generateIdentity(systemRandom)
+    const one = await cast.node({ identity: own, store: memoryStore(disk) })
+    await one.teams.createTeam('herd', 'one')
+    const backup = new Map(disk)
+    const two = await cast.node()
+    await add(one, two, 'two', 'owner')
+    await join(two, one)
+    const signing = one.teams.device.bundle
+    await one.stop()
+    const again = await cast.node({ identity: own, store: memoryStore(backup) })
+    expect(again.teams.view()).toMatchObject({ count: 1, heard: false })
+    expect(again.teams.device.bundle.identity).toEqual(signing.identity)
+    // The disk knows nobody else: it is the sync peer, given by the operator, who knows better.
+    await again.teams.syncPeers.add(two.address(), undefined)
+    await eventually(() => again.teams.view().count === 2 && again.teams.view().heard, 'caught up')
+    expect(again.teams.view().forked).toEqual([])
   })
 
   it('sec/P2: a welcomed outsider gets not one byte of the team, and learns no team id', async () => {
