@@ -127,17 +127,19 @@ async function saysYes(typed: string, peer: string, { terminal }: QuestionParts)
   for (let asks = 0; asks < asksMax; asks++) {
     const answer = (await terminal.ask(question))?.trim()
     if (answer === undefined || answer === 'no') return false
-    if (answer === 'yes' || isSame(answer, peer)) return true
-    question = "Please type 'yes', 'no' or the node's ID: "
+    if (answer === 'yes') return true
+    const named = peerOf(answer)
+    if (named === peer) return true
+    question = `${named === undefined ? '' : 'This node has another ID. '}Please type 'yes', 'no' or the node's ID: `
   }
   return false
 }
 
-function isSame(answer: string, peer: string): boolean {
+function peerOf(answer: string): string | undefined {
   try {
-    return peerIdText(parsePublicIdentity(answer).pk) === peer
+    return peerIdText(parsePublicIdentity(answer).pk)
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -28,9 +28,9 @@ function defaultNode(environment: Environment): NodeAddress {
   return parseNodeAddress('/ip4/127.0.0.1/tcp/4458')
 }
 
-/** A host without a port: no multiaddress, no `host:port`; an IPv6 address bare or in brackets counts. */
+/** A host without a port: no multiaddress, URL or `host:port`; an IPv6 address bare or in brackets counts. */
 function isBareHost(typed: string): boolean {
-  if (typed.startsWith('/')) return false
+  if (typed.includes('/')) return false
   if (/^\[[^\]]*\]$/.test(typed)) return true
   return !typed.includes(':') || ((typed.match(/:/g) ?? []).length > 1 && !typed.startsWith('['))
 }

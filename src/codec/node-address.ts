@@ -79,11 +79,17 @@ function parseMultiaddr(text: string): NodeAddress {
   return { kind: 'tcp', ...parseTcp(place, text), ...pin, typed: text }
 }
 
+/** Most who give the path of a file here mean a socket. */
+function whatInstead(text: string): string {
+  if (!text.endsWith('.sock')) return 'use ip4, ip6, dns, dns4, dns6 or unix'
+  return `a socket is written /unix/${printable(encodeURIComponent(text.toWellFormed()), 200)}`
+}
+
 function parseTcp(place: string[], text: string): Pick<TcpAddress, 'host' | 'port' | 'family'> {
   const zone = place[0] === 'ip6zone' ? place[1] : undefined
   const [protocol = '', host = '', transport, port = '', ...more] = zone === undefined ? place : place.slice(2)
   if (!['ip4', 'ip6', 'dns', 'dns4', 'dns6'].includes(protocol) || (zone !== undefined && protocol !== 'ip6')) {
-    throw badAddress(text, `/${printable(protocol, 40)} is not supported; use ip4, ip6, dns, dns4, dns6 or unix`)
+    throw badAddress(text, `/${printable(protocol, 40)} is not supported; ${whatInstead(text)}`)
   }
   if (transport !== 'tcp' || more.length > 0) throw badAddress(text, 'only /tcp/<port> may follow the host')
   const family = protocol as HostFamily

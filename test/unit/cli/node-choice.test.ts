@@ -49,6 +49,10 @@ describe('which node', () => {
     expect(choose(node)).toMatchObject({ kind: 'admin' })
   })
 
+  it('--local takes a host, not a URL', () => {
+    expectCode('ERR_INVALID_INPUT', () => choose('http://localhost:4457', { local: true }))
+  })
+
   it.each(['', '/ip4/0.0.0.0/tcp/1', '/ip4/1.2.3.4/udp/1', '/ip4/1.2.3.4/tcp/0', 'a b', '/p2p-circuit'])(
     'is refused: %j',
     (node) => {

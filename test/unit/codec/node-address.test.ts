@@ -108,6 +108,11 @@ describe('addresses of nodes', () => {
     }
   })
 
+  it('tell who gives the path of a socket how it is written', () => {
+    expect(() => parseNodeAddress('/run/hyrax/axd.sock')).toThrow('/unix/%2Frun%2Fhyrax%2Faxd.sock')
+    expect(parseNodeAddress('/unix/%2Frun%2Fhyrax%2Faxd.sock')).toMatchObject({ path: '/run/hyrax/axd.sock' })
+  })
+
   it('sec/A9 are refused where they could mean something else, or nothing', () => {
     for (const typed of refused) expectCode('ERR_INVALID_INPUT', () => parseNodeAddress(typed))
     expectCode('ERR_KEYS_KIND', () =>
