@@ -7,6 +7,7 @@
  * await writeFileAtomic('/var/lib/hyrax/swarm.key', text, { mode: 0o600, overwrite: false })
  * const bytes = await readSecretFile('/var/lib/hyrax/swarm.key', { bytesMax: 1024 })
  */
+export { keepOwner } from './keep-owner.ts'
 export { ensurePrivateDirectory } from './private-directory.ts'
 export { readSecretFile, readTextFile } from './read-file.ts'
 export { createSecretFile, writeFileAtomic, type WriteOptions } from './write-file.ts'

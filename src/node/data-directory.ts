@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { fail, HyraxError, type Lifetime } from '../base/index.ts'
-import { ensurePrivateDirectory, readTextFile, writeFileAtomic } from '../files/index.ts'
+import { ensurePrivateDirectory, keepOwner, readTextFile, writeFileAtomic } from '../files/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 
 const pidFile = 'axd.pid'
@@ -12,7 +12,9 @@ const pidFile = 'axd.pid'
 export async function openDataDirectory(directory: string, lifetime: Lifetime): Promise<Store> {
   await ensurePrivateDirectory(directory)
   try {
-    const store = lifetime.own(await openStore(`${directory}/store`), (opened) => opened.close())
+    const afterWrite = await keepOwner(directory, `${directory}/store`)
+    const options = afterWrite === undefined ? {} : { afterWrite }
+    const store = lifetime.own(await openStore(`${directory}/store`, options), (opened) => opened.close())
     await writeFileAtomic(`${directory}/${pidFile}`, `${String(process.pid)}\n`, { mode: 0o600, overwrite: true })
     lifetime.own(pidFile, (name) => rm(`${directory}/${name}`, { force: true }))
     return store
