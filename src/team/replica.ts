@@ -149,7 +149,8 @@ export class Replica {
         this.#ingest.take(event.commands, '', false)
         return
       case 'hello':
-        for (const link of this.#core.links.values()) this.#pull.sendHello(link)
+        for (const link of this.#core.links.values())
+          if (event.peer === undefined || event.peer === link.peer) this.#pull.sendHello(link)
     }
   }
 

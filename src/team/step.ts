@@ -24,8 +24,8 @@ export type ReplicaEvent = { readonly now: number } & (
   | { readonly kind: 'stored'; readonly count: number }
   /** Commands that were parked by an older version: judged as if they had just arrived. */
   | { readonly kind: 'revive'; readonly commands: readonly Uint8Array[] }
-  /** The operator wants a sync with everybody, now. */
-  | { readonly kind: 'hello' }
+  /** A sync is wanted now: with one peer, or with everybody. */
+  | { readonly kind: 'hello'; readonly peer?: string }
 )
 
 /** One command to be made durable. `index` counts from 0 in arrival order, parents first. */

@@ -40,6 +40,8 @@ export interface RunnerParts {
   readonly log: Log
   /** Rights changed: tells the rest of the node and cuts what must be cut. */
   readonly onRights: (change: RightsChange, removedPeers: readonly string[]) => Cut
+  /** So many commands in all are durable now. */
+  readonly onStored: (count: number) => void
   /** Cuts every connection of a peer that misbehaved. */
   readonly onPenalty: (peer: string) => void
 }
@@ -264,6 +266,7 @@ export class TeamRunner {
     if (replica !== this.#replica) return
     this.#appended += records.length
     this.take({ kind: 'stored', count: this.#appended })
+    this.#parts.onStored(this.#appended)
   }
 
   /** A write failed: nothing of it is acknowledged, and the team starts again from what is on disk. */

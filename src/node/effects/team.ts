@@ -320,6 +320,9 @@ class NodeTeams implements Teams {
         log,
         onRights: (change, removedPeers) => this.#onRights(team, change, removedPeers),
         onPenalty,
+        onStored: (count) => {
+          this.#parts.events.emit('team', 'commands', { team: idText('team', team), count })
+        },
       },
       isFounder,
     )
@@ -343,7 +346,8 @@ class NodeTeams implements Teams {
 
   #reached(team: Uint8Array, peer: string): void {
     const runner = this.#runners.get(toHex(team))
-    if (runner !== undefined) this.#links.consider(runner, peer)
+    if (runner?.has(peer) === true) runner.take({ kind: 'hello', peer })
+    else if (runner !== undefined) this.#links.consider(runner, peer)
   }
 
   #syncPeers(): SyncPeers {
