@@ -11,6 +11,16 @@ function checkNode(name) {
   process.exit(9)
 }
 
+/**
+ * A cache of compiled code makes later starts faster, where Node.js has one. It lies with the user's own caches: the
+ * default is the common temporary directory, where others could have put theirs first.
+ */
+function cacheCode() {
+  var nodeModule = require('module')
+  var home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'))
+  if (nodeModule.enableCompileCache && home) nodeModule.enableCompileCache(path.join(home, 'hyrax', 'code'))
+}
+
 /** Runs a bundle of dist/bin, or says what is missing. */
 function run(name) {
   checkNode(name)
@@ -19,9 +29,7 @@ function run(name) {
     console.error(name + ' is not built yet. Build it with: npm run build')
     process.exit(9)
   }
-  // A cache of compiled code makes later starts of ax faster, where Node.js has one.
-  var nodeModule = require('module')
-  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache()
+  cacheCode()
   import(require('url').pathToFileURL(bundle).href)
 }
 

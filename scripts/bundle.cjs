@@ -54,6 +54,9 @@ function bundleOne(buildSync, name, outdir) {
     external,
     banner: { js: banner },
     legalComments: 'none',
+    // What is parsed costs memory for as long as axd runs. Names stay, for the log of a bug.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: 'warning',
     metafile: true,
   })

@@ -12,7 +12,8 @@ const program = path.join(__dirname, '..', '..', 'bin', 'ax.cjs')
  * @param {(line: string) => void} tell is given every command as it is typed
  */
 function createPerson(name, configDirectory, tell = () => {}) {
-  const env = { AX_CONFIG_DIR: configDirectory, NO_COLOR: '1' }
+  const cache = path.join(path.dirname(configDirectory), 'cache')
+  const env = { AX_CONFIG_DIR: configDirectory, NO_COLOR: '1', XDG_CACHE_HOME: cache }
   const person = {
     name,
     env,

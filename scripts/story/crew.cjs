@@ -27,7 +27,11 @@ function createCrew() {
     start(command, args, env = {}) {
       // A group of its own: Ctrl-C reaches us alone, and we stop the others in order.
       const stdio = ['ignore', 'pipe', 'pipe']
-      const child = spawn(command, args, { env: cleanEnvironment(env), stdio, detached: true })
+      const child = spawn(command, args, {
+        env: cleanEnvironment({ XDG_CACHE_HOME: path.join(directory, 'cache'), ...env }),
+        stdio,
+        detached: true,
+      })
       members.add(child)
       child.output = ''
       for (const stream of [child.stdout, child.stderr]) {

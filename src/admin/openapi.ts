@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { operations, rowOf, type OperationName } from '../operations/index.ts'
 
 /** OpenAPI 3.1 of the HTTP door, printed from the table of operations. */

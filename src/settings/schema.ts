@@ -1,4 +1,5 @@
-import { z, type ZodType } from 'zod'
+import * as z from 'zod'
+import type { ZodType } from 'zod'
 import { limits } from '../base/index.ts'
 
 export type SettingValue = null | boolean | number | string | SettingValue[] | { [name: string]: SettingValue }

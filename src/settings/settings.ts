@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { asHyraxError, bug, fail } from '../base/index.ts'
 import type { AuthorizedKey } from './authorized-key.ts'
 import { checkValue, readAuthorizedKeys, type CheckFacts } from './checks.ts'

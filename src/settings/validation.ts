@@ -1,5 +1,5 @@
-import type { ZodError } from 'zod'
-import { z, type ZodType } from 'zod'
+import type { ZodError, ZodType } from 'zod'
+import * as z from 'zod'
 import { fail, type HyraxError } from '../base/index.ts'
 import type { SettingValue } from './schema.ts'
 import type { Leaf } from './scope.ts'

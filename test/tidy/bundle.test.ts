@@ -46,6 +46,15 @@ function contentsOf(urls: string[]) {
   }
 }
 
+describe.skipIf(!built)('what axd loads', () => {
+  it('is no language of zod but one', () => {
+    const { outputs } = JSON.parse(readFileSync(report, 'utf8')) as Metafile
+    const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs))
+    // `import { z }` brings all of them, half a megabyte for as long as the daemon runs; `import * as z` brings none.
+    expect(inputs.filter((file) => /zod\/v4\/locales\/(?!en)/.test(file))).toEqual([])
+  })
+})
+
 describe.skipIf(!built)('what ax loads', () => {
   it('is words alone for --help', () => {
     const { packages, bytes, text } = loadedBy(['--help'])

@@ -2,7 +2,7 @@ import { doorRoles } from '../../base/index.ts'
 import { axKeyText } from '../../codec/index.ts'
 import { parsePeerId } from '../../codec/index.ts'
 import { operations, rowOf, type OperationName } from '../../operations/index.ts'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isoTime, type Handlers, type NodeParts } from '../parts.ts'
 import { version } from '../version.ts'
 
