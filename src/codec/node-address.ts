@@ -82,7 +82,10 @@ function parseMultiaddr(text: string): NodeAddress {
 /** Most who give the path of a file here mean a socket. */
 function whatInstead(text: string): string {
   if (!text.endsWith('.sock')) return 'use ip4, ip6, dns, dns4, dns6 or unix'
-  return `a socket is written /unix/${printable(text.replace(/[%/]/g, (mark) => (mark === '/' ? '%2F' : '%25')), 200)}`
+  return `a socket is written /unix/${printable(
+    text.replace(/[%/]/g, (mark) => (mark === '/' ? '%2F' : '%25')),
+    200,
+  )}`
 }
 
 function parseTcp(place: string[], text: string): Pick<TcpAddress, 'host' | 'port' | 'family'> {
