@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fail, limits } from '../base/index.ts'
+import { asHyraxError, fail, limits } from '../base/index.ts'
+import { multiaddrText, parseNodeAddress, type NodeAddress } from '../codec/index.ts'
 import { logLevels } from './log.ts'
 
 /** What `axd` does when started with these words. */
@@ -48,12 +49,16 @@ const optionTable = {
   version: { type: 'boolean' },
 } as const
 
+type TcpAddress = Extract<NodeAddress, { kind: 'tcp' }>
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads argv (without node and script) and environment. Fails with `ERR_CLI_USAGE`. */
 export function readOptions(argv: readonly string[], environment: Environment): DaemonOptions {
   const { values, positionals } = parse(argv)
   const command = commandOf(positionals, values)
+  if (command === 'run' && (values.join ?? values.authorize) !== undefined) {
+    throw usage('--join and --authorize belong to axd init')
+  }
   // An empty word, from a shell variable that is not set, would mean the working directory.
   if (values['data-dir'] === '') throw usage('--data-dir has an empty value')
   const directory = values['data-dir'] ?? (environment['AX_DATA_DIR'] || undefined)
@@ -74,7 +79,7 @@ export function readOptions(argv: readonly string[], environment: Environment): 
     bindSwarm: (values['bind-swarm'] ?? ['4001']).flatMap((text) => bindAddresses(text, '--bind-swarm')),
     bindAdmin: (values['bind-admin'] ?? ['4458']).flatMap((text) => bindAddresses(text, '--bind-admin')),
     bindApi: (values['bind-api'] ?? ['127.0.0.1:4457']).flatMap(apiAddresses),
-    peers: values.peer ?? [],
+    peers: (values.peer ?? []).map((text) => multiaddrText(nodeAddress(text, '--peer', { port: 4001 }))),
     permissioned: values.permissioned ?? false,
     allowPublishedSwarmKey: values['allow-published-swarm-key'] ?? false,
     logFormat: logFormat(values['log-format'] ?? environment['AX_LOG_FORMAT'] ?? 'text'),
@@ -163,9 +168,21 @@ function socketDirectory(dataDirectory: string, named: boolean, environment: Env
   return dataDirectory
 }
 
+/** A typing error here would be a node that waits for its peer without a word. */
+function peerAddress(text: string): string {
+  if (!text.startsWith('/')) throw usage(`--peer ${text} is no TCP multiaddr`)
+  return multiaddrText(nodeAddress(text, '--peer'))
+}
+
 /** A port, host:port, [v6]:port or multiaddr, as multiaddrs to listen on. A bare port means every IPv4 and IPv6 address. */
 export function bindAddresses(text: string, option: string): string[] {
-  if (text.startsWith('/')) return [text]
+  if (text.startsWith('/')) {
+    const address = nodeAddress(text, option, { listen: true })
+    if (!/^ip[46]$/.test(address.family) || address.peer !== undefined) {
+      throw usage(`${option} ${text}: an address of this machine is /ip4/…/tcp/… or /ip6/…/tcp/…`)
+    }
+    return [multiaddrText(address)]
+  }
   if (/^\d{1,5}$/.test(text)) {
     const port = portOf(text, option)
     const everywhere = [`/ip4/0.0.0.0/tcp/${String(port)}`]
@@ -190,6 +207,17 @@ function apiAddresses(text: string): { host: string; port: number }[] {
     })
   }
   return [address]
+}
+
+/** An address of TCP; what is none would be passed over in silence later. */
+function nodeAddress(text: string, option: string, forms: { listen?: boolean } = {}): TcpAddress {
+  try {
+    const address = parseNodeAddress(text, forms)
+    if (address.kind === 'tcp') return address
+  } catch (error) {
+    throw usage(`${option}: ${asHyraxError(error).message}`)
+  }
+  throw usage(`${option} ${text} is no address of TCP`)
 }
 
 function hostAndPort(text: string, option: string): { host: string; port: number } {

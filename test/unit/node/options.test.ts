@@ -13,6 +13,8 @@ describe('where to listen', () => {
     ['127.0.0.1:4001', ['/ip4/127.0.0.1/tcp/4001']],
     ['[::1]:4001', ['/ip6/::1/tcp/4001']],
     ['/ip4/192.0.2.7/tcp/1', ['/ip4/192.0.2.7/tcp/1']],
+    ['/ip4/0.0.0.0/tcp/0', ['/ip4/0.0.0.0/tcp/0']],
+    ['/ip6/::/tcp/4001', ['/ip6/::/tcp/4001']],
   ])('%s', (text, addresses) => {
     expect(bindAddresses(text, '--bind-swarm')).toEqual(addresses)
   })
@@ -24,12 +26,25 @@ describe('where to listen', () => {
     )
   })
 
-  it.each(['nonsense', '65536', '1.2.3.4', '1.2.3.4:', '1.2.3.4:99999', 'localhost:1', '300.1.1.1:1', '::1:4001', ''])(
-    'refuses %j',
-    (text) => {
-      expectCode('ERR_CLI_USAGE', () => bindAddresses(text, '--bind-admin'))
-    },
-  )
+  it.each([
+    'nonsense',
+    '65536',
+    '1.2.3.4',
+    '1.2.3.4:',
+    '1.2.3.4:99999',
+    'localhost:1',
+    '300.1.1.1:1',
+    '::1:4001',
+    '',
+    '/nonsense',
+    '/ip4/127.0.0.1/udp/1',
+    '/unix/x',
+    '/dns4/a.example/tcp/1',
+    '/ip4/1.2.3.4/tcp/1/ws',
+    `/ip4/1.2.3.4/tcp/1/p2p/12D3KooWH4duqeY7Pj3or9j7aKnmaxz8WUYtVYnZUbACW21hGvBh`,
+  ])('refuses %j', (text) => {
+    expectCode('ERR_CLI_USAGE', () => bindAddresses(text, '--bind-admin'))
+  })
 
   it('each may be repeated', () => {
     const { bindSwarm, bindAdmin } = readOptions(
@@ -148,8 +163,16 @@ describe('words', () => {
     [['--socket']],
     [['--permissioned=yes']],
     [['--log-format', 'xml']],
+    [['--peer', '/nonsense']],
+    [['--peer', '/ip4/127.0.0.1/tcp/0']],
+    [['--peer', '/ip4/127.0.0.1/tcp/1/p2p/xyz']],
+    [['--peer', '/unix/x']],
+    [['--peer', 'localhost:4001']],
     [['--log-level', 'LOUD']],
     [['--log-level', '']],
+    [['--peer', '/ip4/192.0.2.1/udp/4001']],
+    [['--join', 'line']],
+    [['--authorize', 'key']],
     // A secret in argv has no option.
     [['--passphrase', 'x']],
     [['--swarm-key', 'x']],
@@ -164,12 +187,23 @@ describe('words', () => {
       authorize: [],
       peers: [],
     })
-    const words = ['--permissioned', '--allow-published-swarm-key', '--peer', 'a', '--peer', 'b', '--authorize', 'k']
+    const [one, two] = ['/ip4/192.0.2.1/tcp/1', '/dns4/b.example/tcp/2']
+    const words = [
+      'init',
+      '--permissioned',
+      '--allow-published-swarm-key',
+      '--peer',
+      one,
+      '--peer',
+      two,
+      '--authorize',
+      'k',
+    ]
     expect(readOptions(words, {})).toMatchObject({
       permissioned: true,
       allowPublishedSwarmKey: true,
       authorize: ['k'],
-      peers: ['a', 'b'],
+      peers: [one, two],
     })
   })
 })
