@@ -79,7 +79,7 @@ export function readOptions(argv: readonly string[], environment: Environment): 
     bindSwarm: (values['bind-swarm'] ?? ['4001']).flatMap((text) => bindAddresses(text, '--bind-swarm')),
     bindAdmin: (values['bind-admin'] ?? ['4458']).flatMap((text) => bindAddresses(text, '--bind-admin')),
     bindApi: (values['bind-api'] ?? ['127.0.0.1:4457']).flatMap(apiAddresses),
-    peers: (values.peer ?? []).map((text) => multiaddrText(nodeAddress(text, '--peer', { port: 4001 }))),
+    peers: (values.peer ?? []).map(peerAddress),
     permissioned: values.permissioned ?? false,
     allowPublishedSwarmKey: values['allow-published-swarm-key'] ?? false,
     logFormat: logFormat(values['log-format'] ?? environment['AX_LOG_FORMAT'] ?? 'text'),

@@ -172,7 +172,7 @@ describe('words', () => {
     [['--log-level', '']],
     [['--peer', '/ip4/192.0.2.1/udp/4001']],
     [['--join', 'line']],
-    [['--authorize', 'key']],
+    [['run', '--authorize', 'key']],
     // A secret in argv has no option.
     [['--passphrase', 'x']],
     [['--swarm-key', 'x']],
