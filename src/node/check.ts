@@ -13,7 +13,8 @@ export async function checkNode(options: DaemonOptions, say: (line: string) => v
   let status = 0
   const step = async (what: string, run: () => Promise<string>): Promise<void> => {
     try {
-      say(`ok    ${what}: ${await run()}`)
+      const found = await run()
+      say(`${found.startsWith('unreadable') ? 'WARN ' : 'ok   '} ${what}: ${found}`)
     } catch (thrown) {
       const error = asHyraxError(thrown)
       status ||= error.exitStatus
@@ -37,7 +38,7 @@ export async function checkNode(options: DaemonOptions, say: (line: string) => v
         bytesMax: limits.nodeListBytesMax,
       })
       const list = parseNodeList(keys, name, text)
-      if (list.state === 'unreadable') return `unreadable: ${list.why ?? ''}`
+      if (list.state === 'unreadable') return `unreadable, admits nobody: ${list.why ?? ''}`
       return list.state === 'missing'
         ? 'none'
         : `${String(list.peers.size)} peers, ${String(list.skipped.length)} skipped`

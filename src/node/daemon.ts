@@ -9,6 +9,8 @@ import { version } from './version.ts'
 
 /** Runs `axd` with these words to its end. Never throws; the result is the exit status (`CLI.md` 9). */
 export async function runDaemon(argv: readonly string[], environment = process.env): Promise<number> {
+  // Whoever reads what a daemon says may go away. Without a listener that is an exception, whose report is the next one.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     // With DEBUG=libp2p:* it makes the Noise library log static private keys.
     if (environment['DUMP_SESSION_KEYS'] !== undefined) throw fail('ERR_NODE_DEBUG_KEYS')
@@ -107,7 +109,7 @@ Options
   --settings FILE                settings file, default settings.yaml in the data directory
   --log-level LEVEL  --log-format text|json
   --authorize KEY                init: first key that may administer the node (repeatable)
-  --join LINE                    init: join a swarm by the line of \`ax swarms invite\`
+  --join LINE                    init: prepare to join a swarm by its join line
 
 Example
   axd --data-dir ./node --bind-swarm 4001 --peer /ip4/192.0.2.7/tcp/4001

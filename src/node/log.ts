@@ -16,9 +16,11 @@ export interface NodeLog extends Log {
  * a line is cut at `limits.logLineBytesMax`.
  */
 export function createLog(format: 'text' | 'json', level: string): NodeLog {
+  const destination = pino.destination({ dest: 2, sync: true })
+  // Nobody reads any more: an error that nobody took would be logged, which is the next error.
+  destination.on('error', () => undefined)
   // Which levels count is decided here, for both formats; pino lets everything through.
-  const sink =
-    format === 'json' ? pino({ base: null, level: 'trace' }, pino.destination({ dest: 2, sync: true })) : undefined
+  const sink = format === 'json' ? pino({ base: null, level: 'trace' }, destination) : undefined
   let threshold = rank(level)
   const write = (name: keyof typeof ranks, event: string, data: Record<string, unknown> | undefined): void => {
     if (ranks[name] < threshold) return

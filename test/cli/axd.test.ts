@@ -57,6 +57,15 @@ describe.skipIf(!isBuilt)('axd', { timeout: 60_000 }, () => {
     expect(existsSync(inside('node', 'axd.sock'))).toBe(false)
   })
 
+  it.each(['', '--log-format json --log-level TRACE'])(
+    'lives on, idle, when nobody reads its log any more %s',
+    async (options) => {
+      const start = `timeout --preserve-status -s TERM -k 5 4 axd --data-dir node ${quiet} ${options}`
+      const run = await stage.run(`${start} 2>&1 | head -1; echo $PIPESTATUS`)
+      expect(run.stdout).toMatch(/^Made a new node key.*\n0\n$/)
+    },
+  )
+
   it('holds its directory: a second one names the first', async () => {
     await stage.startNode('node', '')
     const second = await start('')
