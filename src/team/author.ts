@@ -69,7 +69,7 @@ export class Author {
 
   #make({ intent, time }: AuthorEvent): GraphNode | Refusal {
     const { graph, evaluation, team, deviceHex } = this.#core
-    const parents = chooseParents(graph.heads())
+    const parents = chooseParents(graph, deviceHex)
     const view = evaluation.view(parents)
     const act = actFor(view, intent)
     if (isRefusal(act)) return act

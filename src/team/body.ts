@@ -1,8 +1,9 @@
 import { limits, refuse, type Refusal } from '../base/index.ts'
 import { isWellFormed, utf8, type CborMap, type CborValue } from '../codec/index.ts'
+import { isAssigned } from './assigned.ts'
 import { isBytes, isCount, type Command } from './command.ts'
 import { parseKeyBundle, type KeyBundle } from './key-bundle.ts'
-import { isKind, type Kind } from './policy.ts'
+import { isKind, policyVersion, type Kind } from './policy.ts'
 
 /** Payloads of this version's kinds (`TEAM.md` 2.4). Device and role references carry what their author saw. */
 export interface Bodies {
@@ -42,10 +43,14 @@ export type Act = { [K in Kind]: { readonly kind: K; readonly body: Bodies[K] } 
 
 /**
  * Reads the payload of a command: exact members, each of its form. Refused with ERR_TEAM_BAD_PAYLOAD naming the field;
- * a kind of another version with ERR_TEAM_UNKNOWN_KIND, which parks and does not condemn.
+ * a kind or a team of another version with ERR_TEAM_UNKNOWN_KIND, which parks and does not condemn.
  */
 export function readAct(command: Pick<Command, 'kind' | 'body'>): Act | Refusal {
   if (!isKind(command.kind)) return refuse('ERR_TEAM_UNKNOWN_KIND', { kind: command.kind })
+  // A team of a newer law: its payload may have another form, too.
+  const { policy: law } = command.body
+  if (command.kind === 'CreateTeam' && isCount(law) && law > policyVersion)
+    return refuse('ERR_TEAM_UNKNOWN_KIND', { kind: `${command.kind} of policy ${law}` })
   const form = forms[command.kind]
   const body: Record<string, unknown> = {}
   for (const name of Object.keys(command.body)) if (!Object.hasOwn(form, name)) return badPayload(name)
@@ -61,10 +66,14 @@ export function readAct(command: Pick<Command, 'kind' | 'body'>): Act | Refusal 
   return { kind: command.kind, body } as unknown as Act
 }
 
-/** True for text that may stand in a command: NFC UTF-8, 1 to 128 bytes, no control or bidirectional characters. */
+/**
+ * True for text that may stand in a command: NFC UTF-8, 1 to 128 bytes, no control or bidirectional characters, and none
+ * that Unicode 14.0 did not have: what NFC makes of those depends on the version of Node.js.
+ */
 export function isName(value: unknown): value is string {
   if (typeof value !== 'string' || value.length === 0 || value.length > limits.nameBytesMax) return false
-  if (!isWellFormed(value) || value.normalize('NFC') !== value || forbidden.test(value)) return false
+  if (!isWellFormed(value) || !isAssigned(value) || value.normalize('NFC') !== value) return false
+  if (forbidden.test(value)) return false
   return utf8(value).length <= limits.nameBytesMax
 }
 
@@ -84,6 +93,7 @@ interface Field {
 
 const id: Field = { read: (value) => (isBytes(value, 32) ? value : undefined) }
 const count: Field = { read: (value) => (isCount(value) ? value : undefined) }
+const policy: Field = { read: (value) => (value === policyVersion ? value : undefined) }
 const name: Field = { read: (value) => (isName(value) ? value : undefined) }
 const role: Field = { read: (value) => (isRoleName(value) ? value : undefined) }
 const bundle: Field = {
@@ -94,7 +104,7 @@ const bundle: Field = {
 }
 
 const forms: { readonly [K in Kind]: Readonly<Record<keyof Bodies[K], Field>> } = {
-  CreateTeam: { nonce: id, name, policy: count, bundle, commonName: name },
+  CreateTeam: { nonce: id, name, policy, bundle, commonName: name },
   CloseTeam: { reason: { ...name, optional: true } },
   AddDevice: { bundle, commonName: name, role, roleAt: id, gen: count },
   RemoveDevice: { device: id, gen: count },

@@ -74,7 +74,7 @@ export function encodeUnsigned(envelope: Envelope): Uint8Array {
  * Encodes, signs (Ed25519 over `"hyrax/cmd/v1" ‖ 0 ‖ SHA-256(unsigned)`, by the function given) and parses back, so that
  * what leaves here has passed the checks every receiver makes.
  *
- * @throws ERR_TEAM_TOO_LARGE above 4,096 bytes; ERR_TEAM_BAD_ENCODING where a field has not its form.
+ * @throws ERR_TEAM_TOO_LARGE above 4,096 bytes; ERR_TEAM_BAD_ENCODING or ERR_TEAM_BAD_PARENT where a field has not its form.
  */
 export function signCommand(envelope: Envelope, sign: (unsigned: Uint8Array) => Uint8Array): Command {
   const unsigned = encodeUnsigned(envelope)
@@ -90,8 +90,8 @@ export function commandId(unsigned: Uint8Array, signature: Uint8Array): Uint8Arr
 
 /**
  * Reads a stored command: CBOR `[unsigned bytes, 64-byte signature]`, at most 4,096 bytes, canonical to the byte.
- * Form only: neither parents nor signature are looked at. Refused with ERR_TEAM_TOO_LARGE or ERR_TEAM_BAD_ENCODING;
- * a newer envelope comes back as foreign.
+ * Form only: neither parents nor signature are looked at. Refused with ERR_TEAM_TOO_LARGE, ERR_TEAM_BAD_ENCODING or, where
+ * CreateTeam has parents or another kind has none, ERR_TEAM_BAD_PARENT; a newer envelope comes back as foreign.
  */
 export function parseCommand(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   if (bytes.length > limits.commandBytesMax)
@@ -114,6 +114,8 @@ function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   if (isCount(map['v']) && map['v'] > 1) return { kind: 'foreign', id, idHex, bytes }
   const envelope = readEnvelope(map)
   if (typeof envelope === 'string') return badForm(envelope)
+  if ((envelope.parents.length === 0) !== (envelope.team === null))
+    return refuse('ERR_TEAM_BAD_PARENT', { why: 'CreateTeam, and no other command, has no parents' })
   const parentHexes = envelope.parents.map(toHex)
   return { ...envelope, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes, unsigned, signature }
 }
@@ -142,7 +144,7 @@ function readEnvelope(map: CborMap): Envelope | string {
   const { v, t, p, a, k, g, n, d, ts, c, b } = map as Record<string, CborValue>
   if (v !== 1) return 'v'
   if (!isRoot && !isBytes(t, 32)) return 't'
-  if (!isParents(p) || (p.length === 0) !== isRoot) return 'p'
+  if (!isParents(p)) return 'p'
   if (!isBytes(a, 32)) return 'a'
   if (!isBytes(k, 32)) return 'k'
   if (!isCount(g)) return 'g'

@@ -142,11 +142,15 @@ export class Core {
       .map(({ command }) => command.id)
   }
 
-  /** True where these are exactly our heads. */
-  isAtHeads(heads: readonly Uint8Array[]): boolean {
-    const own = this.headIds()
+  /**
+   * True where who names these heads, and so many commands, has exactly what we have. Never while there are more heads than
+   * may be named: the same 16 then say nothing of the others, and two honest nodes would take each other for diverged.
+   */
+  isAtHeads(heads: readonly Uint8Array[], count: number): boolean {
+    const own = this.graph.heads()
     const theirs = new Set(heads.map(toHex))
-    return own.length === theirs.size && own.every((id) => theirs.has(toHex(id)))
+    if (own.length > limits.commandParentsMax || count !== this.graph.nodes.length) return false
+    return own.length === theirs.size && own.every(({ command }) => theirs.has(command.idHex))
   }
 
   isHash(hash: Uint8Array): boolean {

@@ -229,9 +229,19 @@ export class Graph {
   }
 }
 
-/** Parents that a new command on these heads names: all, or the 16 smallest by (depth, id). */
-export function chooseParents(heads: readonly GraphNode[]): GraphNode[] {
-  return heads.slice(0, limits.commandParentsMax)
+/**
+ * Parents that a new command of a device names: all heads, or the 16 smallest by (depth, id). Where its own last command is
+ * in the past of none of these, a head that has it takes the last place: else the device would fork itself.
+ */
+export function chooseParents(graph: Graph, deviceHex: string): GraphNode[] {
+  const heads = graph.heads()
+  const chosen = heads.slice(0, limits.commandParentsMax)
+  const last = graph.lastSequence(deviceHex)
+  const [own] = last < 0 ? [] : graph.range(deviceHex, last, last)
+  if (own === undefined || chosen.length === heads.length) return chosen
+  const hasOwn = (head: GraphNode): boolean => head === own || graph.isBefore(own, head)
+  const other = chosen.some(hasOwn) ? undefined : heads.find(hasOwn)
+  return other === undefined ? chosen : [...chosen.slice(0, -1), other]
 }
 
 /** 1 + the largest parent depth; 0 without parents. */

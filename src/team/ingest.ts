@@ -9,7 +9,6 @@ import { bundleChecks } from './key-bundle.ts'
 import { Bucket } from './link.ts'
 import { OrphanPool } from './orphan-pool.ts'
 import { ParkedPool } from './parked-pool.ts'
-import { policyVersion } from './policy.ts'
 import { RecentMap } from './recent-map.ts'
 import type { SignatureCheck } from './verification.ts'
 
@@ -203,8 +202,10 @@ export class Ingest {
 
   #judge({ command, act, peer, verdicts }: Entry): GraphNode | undefined {
     const [signature, bundle, ...points] = verdicts ?? []
-    if (signature !== true || bundle === false) return this.#refuse(command.idHex, peer, 'ERR_TEAM_BAD_SIGNATURE')
-    if (command.parentHexes.some((parent) => this.parked.has(parent)) || act === undefined || isNewerPolicy(act))
+    // No signature holds under a weak identity key: then that, and not the signature, is what is wrong (2.4).
+    if (signature !== true || (bundle === false && points[0] !== false))
+      return this.#refuse(command.idHex, peer, 'ERR_TEAM_BAD_SIGNATURE')
+    if (command.parentHexes.some((parent) => this.parked.has(parent)) || act === undefined)
       return this.#park(command.idHex, command.id, command.bytes)
     // A parent that is neither here nor refused was left out by a bound: the command comes again by sync.
     const lost = command.parentHexes.find((parent) => !this.#core.graph.has(parent))
@@ -247,8 +248,4 @@ function checksOf(command: Command, act: Act | undefined): SignatureCheck[] {
   const { key: publicKey, unsigned: bytes, signature } = command
   const own: SignatureCheck = { kind: 'signature', publicKey, label: labels.command, bytes, signature }
   return act !== undefined && 'bundle' in act.body ? [own, ...bundleChecks(act.body.bundle)] : [own]
-}
-
-function isNewerPolicy(act: Act): boolean {
-  return act.kind === 'CreateTeam' && act.body.policy > policyVersion
 }

@@ -65,7 +65,7 @@ export class Pull {
     if (heads.join() !== link.heads.join()) link.isFrontierFresh = false
     link.heads = heads
     for (const head of heads) core.note(head, link.peer)
-    if (core.isAtHeads(frame.heads)) {
+    if (core.isAtHeads(frame.heads, frame.count)) {
       this.#compare(link, frame)
       return
     }
@@ -106,7 +106,7 @@ export class Pull {
     const heads = frame.heads.map(toHex)
     if (heads.join() !== link.heads.join()) link.isFrontierFresh = false
     link.heads = heads
-    if (this.#core.isAtHeads(frame.heads)) this.#compare(link, frame)
+    if (this.#core.isAtHeads(frame.heads, frame.count)) this.#compare(link, frame)
     if (this.#turn?.peer === link.peer) this.#endTurn()
   }
 
@@ -149,7 +149,7 @@ export class Pull {
     this.#want(
       link,
       ids.slice(0, most).map((id) => fromHex(id)),
-      ranges,
+      ranges.slice(0, Math.max(0, most - ids.length)),
     )
     if (this.#core.isMember(link) && (ranges.length === 0 || link.idleTurns > 0)) this.range.start(link)
   }

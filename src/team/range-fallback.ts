@@ -30,8 +30,9 @@ export class RangeFallback {
     this.#send(link, start, null, 1)
   }
 
-  /** Answers a RANGE of a peer. */
+  /** Answers a RANGE of a member; whom we only ask (`TEAM.md` 6) learns no ids. */
   range(link: Link, frame: Frame<'range'>): void {
+    if (!this.#core.isMember(link)) return
     if (frame.round > limits.syncRangeRoundsMax || link.ranges.available(this.#core.now) < 1) return
     link.ranges.take(1)
     const own = this.#between(frame.from, frame.to)

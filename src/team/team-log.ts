@@ -25,6 +25,9 @@ export interface LogEntry {
   readonly summary: string
 }
 
+/** The last moment that a date can name; an author may claim any number. */
+const lastTime = 8_640_000_000_000_000
+
 /** The commands of a replica in local arrival order, which is a topological one; `last`: only the newest so many. */
 export function teamLog(replica: Replica, last = Infinity): LogEntry[] {
   const { nodes } = replica.graph
@@ -43,7 +46,7 @@ function logEntry(replica: Replica, node: GraphNode, names: ReadonlyMap<string, 
     kind: command.kind,
     author,
     authorName: names.get(author) ?? '',
-    time: command.time,
+    time: Math.min(command.time, lastTime),
     depth: command.depth,
     parents: node.parents.map((parent) => idText('cmd', parent.command.id)),
     standing: standing === 'effective' ? 'effective' : 'recalled',

@@ -62,7 +62,6 @@ describe('a stored command', () => {
     const bad: CborMap[] = [
       { extra: 1 },
       { t: new Uint8Array(31) },
-      { p: [] },
       { p: [sample.id, sample.id] },
       { p: [new Uint8Array(32).fill(2), new Uint8Array(32).fill(1)] },
       { p: Array.from({ length: 17 }, (_, i) => new Uint8Array(32).fill(i)) },
@@ -78,6 +77,16 @@ describe('a stored command', () => {
     ]
     for (const change of bad) expect(codeOf(changed(change))).toBe('ERR_TEAM_BAD_ENCODING')
     expect(codeOf(changed({}))).toBe('AddDevice')
+  })
+
+  it('has parents, unless it is CreateTeam: ERR_TEAM_BAD_PARENT', () => {
+    expect(codeOf(changed({ p: [] }))).toBe('ERR_TEAM_BAD_PARENT')
+    const { author, key, parents, body } = sample
+    const root = { v: 1, p: [...parents], a: author, k: key, g: 0, n: 0, d: 0, ts: 0, c: 'CreateTeam', b: body }
+    const stored = (map: CborMap): Uint8Array => encodeCbor([encodeCbor(map), new Uint8Array(64)])
+    expect(codeOf(stored(root))).toBe('ERR_TEAM_BAD_PARENT')
+    expect(codeOf(stored({ ...root, p: [] }))).toBe('CreateTeam')
+    expect(codeOf(stored({ ...root, p: [], t: author }))).toBe('ERR_TEAM_BAD_ENCODING')
   })
 
   it('of a newer envelope is foreign, whatever its fields are', () => {

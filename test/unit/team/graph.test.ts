@@ -100,6 +100,10 @@ describe('the graph', () => {
     const heads = weaver.graph.heads()
     const ids = heads.map(({ command }) => command.idHex)
     expect(ids).toEqual([...ids].sort())
-    expect(chooseParents(heads)).toEqual(heads.slice(0, 16))
+    expect(chooseParents(weaver.graph, toHex(new Uint8Array(32).fill(99)))).toEqual(heads.slice(0, 16))
+    // A device of the first 16 has its last command among them; one of the others must not fork itself.
+    const [first, last] = [heads[0]!, heads[19]!]
+    expect(chooseParents(weaver.graph, first.command.authorHex)).toEqual(heads.slice(0, 16))
+    expect(chooseParents(weaver.graph, last.command.authorHex)).toEqual([...heads.slice(0, 15), last])
   })
 })

@@ -119,6 +119,24 @@ describe('two nodes that were cut apart', () => {
     expect(pipe.sent('range')).toEqual([])
   })
 
+  it('on 18 branches, and name the same 16 heads: no alarm, and all agree', () => {
+    scribe.found('O')
+    scribe.add('O', 'P', 'owner')
+    const names = Array.from({ length: 18 }, (_, i) => `X${i}`)
+    for (const name of names) scribe.add('O', name)
+    const [before, base] = [[...scribe.commands], scribe.heads()]
+    const branches = names.map((name) => scribe.remove(name, name, { parents: base }))
+    const sorted = branches.sort((a, b) => (a.idHex < b.idHex ? -1 : 1))
+    const pipe = pipeOf([
+      [...before, ...sorted.slice(0, 17)],
+      [...before, ...sorted.slice(0, 16), sorted[17]!],
+    ])
+    pipe.connect()
+    expect(pipe.alarms).toEqual([])
+    expect(pipe.isAgreed()).toBe(true)
+    expect(pipe.ends[0].graph.heads()).toHaveLength(18)
+  })
+
   it('and one of them is new: it gets all, as credit is renewed', () => {
     scribe.found('O')
     scribe.add('O', 'P', 'owner')
