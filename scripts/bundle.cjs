@@ -71,4 +71,6 @@ function replaceDirectory(fresh, place) {
   fs.rmSync(old, { recursive: true, force: true })
 }
 
+if (require.main === module) bundle()
+
 module.exports = { bundle }

@@ -45,7 +45,8 @@ function runTool(name, args) {
 function prepare() {
   checkNode('hyrax')
   install()
-  require('./bundle.cjs').bundle()
+  // In a process of its own: esbuild's service would stay as long as this one, which may be a whole demo.
+  run(process.execPath, [path.join(__dirname, 'bundle.cjs')])
 }
 
 module.exports = { checkNode, install, prepare, root, run, runTool }

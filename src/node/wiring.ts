@@ -52,6 +52,9 @@ function onSettings(parts: NodeParts, next: Settings, changed: readonly string[]
     applyGovernment(parts, lists.gate)
     cutNotice(notices, rejudge(swarm))
   }
+  if (has('admin/requireAuthentication') && !next.admin.requireAuthentication) {
+    notices.push('Authentication is no longer required: whoever is on this machine administers the node without a key.')
+  }
   if (changed.some((path) => path.startsWith('admin/') || path.startsWith('api/'))) notices.push(...doors.applyRules())
   return notices
 }

@@ -86,7 +86,8 @@ function entryError(scope: string, index: number, count: number, entry: SettingV
   return fail('ERR_SETTINGS_INVALID_AT_SCOPE', {
     scope,
     what: `entry ${index} of ${count} ("${shown}"): ${why}`,
-    hint: shellHint,
+    // A text that is a key was not a shell's doing.
+    hint: cause === undefined ? 'Remove this entry.' : shellHint,
     index,
     cause: cause ?? 'ERR_INVALID_INPUT',
   })
