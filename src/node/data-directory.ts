@@ -26,5 +26,5 @@ export async function openDataDirectory(directory: string, lifetime: Lifetime): 
 
 async function holder(directory: string): Promise<string> {
   const pid = await readTextFile(`${directory}/${pidFile}`, { bytesMax: 64 }).catch(() => undefined)
-  return pid === undefined ? '' : ` (pid ${pid.trim()})`
+  return pid !== undefined && /^\d{1,10}\n?$/.test(pid) ? ` (pid ${pid.trim()})` : ''
 }
