@@ -285,16 +285,6 @@ describe('who is served', () => {
     expect(kinds(frame(replica, 'stranger', { t: 'want', ids: [scribe.team], ranges: [], credit: 9_999 }))).toEqual([])
   })
 
-  it('a node with an old disk asks whom it was given the team for, and shows it no ids', () => {
-    const replica = pair()
-    connect(replica, 'P', true)
-    const bounds = { from: [0, new Uint8Array(32)], to: null, count: 0, hash: new Uint8Array(32), ids: [] }
-    const told = frame(replica, 'P', { t: 'range', ...bounds, round: 1 })
-    expect(told.filter(({ kind }) => kind === 'send')).toEqual([])
-    connect(replica, 'U')
-    expect(sent(frame(replica, 'U', { t: 'range', ...bounds, round: 1 }), 'announce')).toHaveLength(1)
-  })
-
   it('a node without a state speaks to peers it was given the team for, alone', () => {
     scribe.found('O')
     const joiner = scribe.replica('U', [])

@@ -173,6 +173,22 @@ describe('two nodes that were cut apart', () => {
   })
 })
 
+describe('a node with an old disk', () => {
+  it.each([
+    ['asks whom it was given the team for, and shows it no ids', false, []],
+    ['answers a RANGE of a member', true, ['announce']],
+  ] as const)('%s', (_, isMember, told) => {
+    scribe.found('O')
+    if (isMember) scribe.add('O', 'P')
+    const pipe = pipeOf([scribe.commands, []])
+    pipe.step(0, { kind: 'connected', peer: 'P', device: scribe.actor('P').device, given: true })
+    const before = pipe.frames.length
+    const whole = { from: [0, new Uint8Array(32)], to: null, count: 0, hash: new Uint8Array(32), ids: [] }
+    pipe.step(0, { kind: 'frame', peer: 'P', frame: { t: 'range', ...whole, round: 1 } })
+    expect(pipe.frames.slice(before).map(({ frame }) => frame['t'])).toEqual(told)
+  })
+})
+
 describe('I9: whom a node holds for removed', () => {
   it('may know better: its data is judged, and where it was added again both agree', () => {
     scribe.found('O')
