@@ -9,6 +9,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
+import net from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDaemonCast, isBuilt, type Daemon, type DaemonCast } from '../helpers/daemons.ts'
 import { isFull } from '../helpers/swarm-nodes.ts'
@@ -63,6 +65,27 @@ describe.skipIf(!isBuilt)('the daemon starts and stops', { timeout: 120_000 }, (
     expect((await node.call('status.get', {})).peer).toBe(node.peer)
     expect(readFileSync(node.path('axd.pid'), 'utf8').trim()).toBe(String(node.pid))
   })
+
+  it('fault/R13: open sessions, silent sockets and peers that are not there hold no stop up', async () => {
+    const node = await cast.start('node', { peers: ['/ip4/127.0.0.1/tcp/1', '/ip4/192.0.2.1/tcp/4001'] })
+    const admin = await node.connect()
+    const watching = admin.stream('watch', {})[Symbol.asyncIterator]().next()
+    const over = watching.then(
+      ({ done }) => done,
+      () => true,
+    )
+    const ports = [...node.output.matchAll(/^(?:Swarm|Admin): \/ip4\/[\d.]+\/tcp\/(\d+)/gm)].map(([, port]) =>
+      Number(port),
+    )
+    const sockets = ports.flatMap((port) =>
+      [1, 2, 3].map(() => net.connect(port, '127.0.0.1').on('error', () => undefined)),
+    )
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    expect(sockets).toHaveLength(6)
+    expect(await node.end()).toEqual({ status: 0, signal: null })
+    expect(await over).toBe(true)
+    for (const socket of sockets) socket.destroy()
+  }, 20_000)
 
   it('stops when an operation asks for it, and the answer goes out first', async () => {
     const node = await cast.start('node')
