@@ -45,6 +45,8 @@ export class Ingest {
   readonly #refused = new RecentMap<string, ErrorCode>(limits.seenIdsMax)
   readonly #line: Entry[] = []
   readonly #inLine = new Set<string>()
+  /** Of those in line, the ones that will be parked: what descends from them may have forms of a newer law. */
+  readonly #unread = new Set<string>()
   readonly #asked = new Map<number, Entry[]>()
   #unasked: Entry[] = []
   readonly #authors = new RecentMap<string, Bucket>(limits.membersMax)
@@ -162,12 +164,13 @@ export class Ingest {
 
   /** False where the payload is bad. */
   #lineUp(command: Command, peer: string, live: boolean): boolean {
-    const act = readAct(command)
-    if (act.kind === 'refuse' && act.code !== 'ERR_TEAM_UNKNOWN_KIND') {
+    const act = command.parentHexes.some((parent) => this.#unread.has(parent)) ? undefined : readAct(command)
+    if (act?.kind === 'refuse' && act.code !== 'ERR_TEAM_UNKNOWN_KIND') {
       this.#refuse(command.idHex, peer, act.code)
       return false
     }
-    const known = act.kind === 'refuse' ? undefined : act
+    const known = act?.kind === 'refuse' ? undefined : act
+    if (known === undefined) this.#unread.add(command.idHex)
     const entry = { command, act: known, peer, live, checks: checksOf(command, known), verdicts: undefined }
     this.#line.push(entry)
     this.#inLine.add(command.idHex)
@@ -191,6 +194,7 @@ export class Ingest {
       if (entry.verdicts === undefined) break
       done++
       this.#inLine.delete(entry.command.idHex)
+      this.#unread.delete(entry.command.idHex)
       const node = this.#judge(entry)
       if (node === undefined) continue
       records.push({ index: node.index, id: node.command.id, bytes: node.command.bytes })

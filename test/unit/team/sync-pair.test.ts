@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../../src/base/index.ts'
 import { createFrameReader, encodeFrame, toHex, type CborMap } from '../../../src/codec/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
-import { answerCheck, type Command, type Replica, type ReplicaEvent } from '../../../src/team/index.ts'
+import { answerCheck, signCommand, type Command, type Replica, type ReplicaEvent } from '../../../src/team/index.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 
 let scribe: Scribe
@@ -171,6 +171,23 @@ describe('two nodes that were cut apart', () => {
     expect(pipe.sent('frontier').length).toBeGreaterThanOrEqual(first)
     expect(pipe.alarms).toEqual([])
   })
+})
+
+it('a team of a newer law is parked, with what descends from it, whatever its payloads are', () => {
+  const { body } = scribe.found('O')
+  const { sign, device: author, identity } = scribe.actor('O')
+  const said = { author, key: identity.publicKey, generation: 0, time: 0 }
+  const root = { ...said, team: null, parents: [], sequence: 0, depth: 0, kind: 'CreateTeam' }
+  const first = signCommand({ ...root, body: { ...body, policy: 2, more: 1 } }, sign)
+  const next = { ...said, team: first.id, parents: [first.id], sequence: 1, depth: 1, kind: 'AddDevice' }
+  const second = signCommand({ ...next, body: { otherwise: true } }, sign)
+  scribe.commands.splice(0, 1, first)
+  const pipe = pipeOf([[], []])
+  pipe.step(0, { kind: 'connected', peer: 'P', device: scribe.actor('P').device, given: true })
+  const commands = [first.bytes, second.bytes]
+  pipe.step(0, { kind: 'frame', peer: 'P', frame: { t: 'commands', commands } })
+  expect(pipe.ends[0].waiting()).toEqual({ parked: 2, orphans: 0 })
+  expect(pipe.ends[0].isSynced).toBe(false)
 })
 
 describe('a node with an old disk', () => {
