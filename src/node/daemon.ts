@@ -55,13 +55,17 @@ async function runNode(options: DaemonOptions): Promise<number> {
   return node.failure === undefined ? 0 : report(node.failure)
 }
 
-/** Resolves at SIGTERM, SIGINT or SIGHUP; a second signal ends the process at once. */
+/** One wish to stop may come as two signals: timeout(1), npm and terminals send theirs to a process and to its group. */
+const sameWishMs = 500
+
+/** Resolves at SIGTERM, SIGINT or SIGHUP; a second wish ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false
+    let askedAt: number | undefined
     const onSignal = (): void => {
-      if (asked) process.exit(1)
-      asked = true
+      const now = performance.now()
+      if (askedAt !== undefined && now - askedAt > sameWishMs) process.exit(1)
+      askedAt ??= now
       resolve()
     }
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal)
