@@ -1,5 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -56,8 +65,10 @@ export function openShell(): Shell {
   )
   const network = ownNetwork ? spawn('unshare', ['-rn', 'sh', '-c', 'ip link set lo up; exec sleep 1000']) : undefined
   const daemons: ChildProcess[] = []
+  const up = networkIsUp(network)
   return {
     async run(typed) {
+      await up
       const script = `set -a; . ${home}/state; cd ${work}; ${unset}; ${typed.line.replace(/&$/, '')}\nstatus=$?; export -p > ${home}/state; exit $status`
       const command = [...enter(network), 'bash', '-c', script]
       if (!typed.line.endsWith('&')) return runCommand(command, typed)
@@ -85,6 +96,18 @@ function installPrograms(directory: string): void {
       `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(path.join(root, 'bin', `${name}.cjs`))} "$@"\n`,
     )
     chmodSync(file, 0o755)
+  }
+}
+
+/** The namespace is made by a process of its own: entered too early it is ours, or there is none. */
+async function networkIsUp(network: ChildProcess | undefined): Promise<void> {
+  if (network === undefined) return
+  const [, ...args] = [...enter(network), 'ip', '-o', 'link', 'show', 'lo']
+  const own = readlinkSync('/proc/self/ns/net')
+  for (let turn = 0; turn < 100; turn += 1) {
+    const isOther = readlinkSync(`/proc/${String(network.pid)}/ns/net`) !== own
+    if (isOther && spawnSync('nsenter', args, { encoding: 'utf8' }).stdout.includes(',UP')) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 
