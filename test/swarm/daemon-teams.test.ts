@@ -46,6 +46,18 @@ describe.skipIf(!isBuilt)('teams on daemons', { timeout: isFull ? 1_800_000 : 12
     await agreed([one, two])
   })
 
+  it('a removed device may come back as a stranger, until a node lets the team govern: then it is cut at once', async () => {
+    const one = await cast.start('one')
+    const out = await cast.start('out', { peers: [one.address] })
+    await meshed([one, out])
+    const team = await foundTeam([one, out])
+    expect(await one.call('devices.remove', { device: 'out' })).toMatchObject({ cut: 1 })
+    await eventually(() => knows(one, out), 'back, where nobody bars it')
+    const { notices } = await one.call('settings.set', { scope: 'swarm/governingTeam', value: team })
+    expect(notices.join(' ')).toMatch(/^Cut 1 connections/)
+    expect(await knows(one, out)).toBe(false)
+  })
+
   it('fault/R1: kill -9 while authoring loses no acknowledged command', async () => {
     const [node, other] = [await cast.start('node'), await cast.start('other')]
     const { team } = await node.call('teams.create', { name: 'herd', deviceName: 'node' })
