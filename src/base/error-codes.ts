@@ -261,6 +261,18 @@ const table = {
   ERR_TEAM_WRONG_TEAM: { message: 'The command belongs to another team.', exit: 11, peer: 'same' },
   ERR_TEAM_TOO_LARGE: { message: 'The command has {found} bytes; {limit} is the limit.', exit: 10, peer: 'same' },
   ERR_TEAM_UNKNOWN_KIND: { message: 'This version does not know the command kind {kind}.', exit: 10, peer: 'same' },
+  // --- team: invites (TEAM.md 8) ---
+  ERR_TEAM_INVITE_CLAIM_INVALID: {
+    message: 'The claim was not made with the code of this invite, for this team and these keys.',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_INVITE_CODE_INVALID: {
+    message: 'This is no invite code: {why}',
+    hint: 'It begins with hyrax-invite1: and is used whole, as ax invites create printed it.',
+    exit: 2,
+    peer: 'same',
+  },
   // --- team: local ---
   ERR_TEAM_NOT_SYNCED: {
     message: 'Not yet: {what}',

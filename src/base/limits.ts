@@ -117,6 +117,8 @@ export const limits = {
   badSignaturesPerMinuteMax: 10,
   /** Bytes of parked commands, per team. */
   parkedBytesMax: 16_777_216,
+  /** A parked command that had to go for another is fetched again after this. */
+  parkedMsAgain: 600_000,
   /** Active keys of one kind in a bundle. */
   bundleKeysMax: 4,
   /** Bytes of a key bundle, stored form: 1 identity, 4 + 4 keys and a signature fit. */
@@ -155,6 +157,16 @@ export const limits = {
   syncOpenMsWait: 2_000,
   /** Sync peers one node keeps. */
   syncPeersMax: 1_024,
+  /** Frame of the invite protocol. */
+  inviteFrameBytesMax: 8_192,
+  /** One conversation about an invite, from its first frame to its answer. */
+  inviteMsMax: 10_000,
+  /** Attempts to join by an invite of one source in a minute: a code has 128 bits, so this spares our time alone. */
+  inviteAttemptsPerMinuteMax: 10,
+  /** The same of all sources together; own choice. */
+  inviteAttemptsInAllPerMinuteMax: 600,
+  /** Bytes of an invite claim, stored form: a bundle, two ids and two signatures fit. */
+  inviteClaimBytesMax: 1_024,
   /** Members of a team (512 is the tested figure). */
   membersMax: 1_024,
   /** Names, roles and labels in a team. */

@@ -13,6 +13,7 @@ export { foundTeam, type AuthorParts } from './author.ts'
 export { encodeBody, readAct, type Act, type Bodies } from './body.ts'
 export { formatKeyBundle, readAnyBundle, readBundle, type BundleScheme } from './bundle-text.ts'
 export { check, type Author, type KeyFacts } from './check.ts'
+export { claimChecks, makeClaim, parseClaim, readClaim, type Claim } from './claim.ts'
 export type { CommandStore, KeptCommand, KeptTeam } from './command-store.ts'
 export {
   commandId,
@@ -23,11 +24,22 @@ export {
   type Envelope,
   type ForeignCommand,
 } from './command.ts'
+export { createDevice, type Device, type DeviceSeed } from './device.ts'
 export type { Standing } from './evaluation.ts'
 export { readFrame, syncProtocol, type SyncFrame } from './frames.ts'
 export type { Graph, GraphNode } from './graph.ts'
 export { actFor, type Intent } from './intent.ts'
 export { bundleChecks, deviceId, makeKeyBundle, parseKeyBundle, readKeyBundle, type KeyBundle } from './key-bundle.ts'
+export {
+  author,
+  decode,
+  evaluate,
+  type Decoded,
+  type Draft,
+  type Evaluated,
+  type EvaluatedMember,
+  type Verdict,
+} from './library.ts'
 export { makePeerBinding, readPeerBinding, type PeerBinding } from './peer-binding.ts'
 export {
   defaultRoles,
