@@ -138,7 +138,7 @@ function createConnection(
     try {
       channel = await open(adminProtocol, timer.signal)
       timer.onTimeout((error) => channel?.abort(error))
-      return await use(channel, readVerdict(await channel.read(), identity))
+      return await use(channel, readVerdict(await answer(channel, address), identity))
     } catch (error) {
       channel?.abort(error instanceof Error ? error : new AggregateError([error]))
       throw asDialError(error, address, timer.signal)
@@ -151,7 +151,7 @@ function createConnection(
     call: (name, input) =>
       onStream(async (channel) => {
         request(channel, name, input)
-        return readResponse(await channel.read(), identity) as OperationOutput<typeof name>
+        return readResponse(await answer(channel, address), identity) as OperationOutput<typeof name>
       }),
     async *stream(name, input) {
       const channel = await onStream(async (opened) => {
@@ -159,7 +159,7 @@ function createConnection(
         return opened
       })
       try {
-        for await (const item of readItems(channel, identity)) yield item as OperationOutput<typeof name>
+        for await (const item of readItems(channel, identity, address)) yield item as OperationOutput<typeof name>
       } catch (error) {
         throw asDialError(error, address)
       } finally {
@@ -188,24 +188,29 @@ function withoutUndefined(value: unknown): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, withoutUndefined(member)]))
 }
 
-function readVerdict(frame: CborMap | undefined, identity: Signer): Greeting {
-  if (frame === undefined) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended before the verdict' })
+/** The next frame. A node that stops in the middle of an answer has not sent a bad frame: it is gone. */
+async function answer(channel: FrameChannel, address: NodeAddress): Promise<CborMap> {
+  const frame = await channel.read()
+  if (frame !== undefined) return frame
+  throw fail('ERR_NODE_UNREACHABLE', { address: address.typed, what: 'it went away before it had answered' })
+}
+
+function readVerdict(frame: CborMap, identity: Signer): Greeting {
   if (frame['t'] !== 'verdict') throw fail('ERR_CODEC_FRAME', { why: 'the first frame is no verdict' })
   if (frame['ok'] !== true) throw ofThisKey(frame, identity)
   const text = (name: string): string => (typeof frame[name] === 'string' ? frame[name] : '')
   return { role: text('role') as DoorRole, node: text('node'), agent: text('agent') }
 }
 
-function readResponse(frame: CborMap | undefined, identity: Signer): unknown {
-  if (frame?.['t'] === 'error') throw ofThisKey(frame, identity)
-  if (frame?.['t'] !== 'response') throw fail('ERR_CODEC_FRAME', { why: 'the answer is no response' })
+function readResponse(frame: CborMap, identity: Signer): unknown {
+  if (frame['t'] === 'error') throw ofThisKey(frame, identity)
+  if (frame['t'] !== 'response') throw fail('ERR_CODEC_FRAME', { why: 'the answer is no response' })
   return frame['output']
 }
 
-async function* readItems(channel: FrameChannel, identity: Signer): AsyncIterable<unknown> {
+async function* readItems(channel: FrameChannel, identity: Signer, address: NodeAddress): AsyncIterable<unknown> {
   for (;;) {
-    const frame = await channel.read()
-    if (frame === undefined) throw fail('ERR_CODEC_FRAME', { why: 'the stream ended before its end frame' })
+    const frame = await answer(channel, address)
     if (frame['t'] === 'end') return
     if (frame['t'] === 'error') throw ofThisKey(frame, identity)
     if (frame['t'] !== 'item') throw fail('ERR_CODEC_FRAME', { why: 'not an item' })

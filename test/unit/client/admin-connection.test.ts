@@ -145,7 +145,7 @@ describe('stream', () => {
     const reading = (async () => {
       for await (const _ of admin.stream('watch', {}));
     })()
-    await expectCodeLater('ERR_CODEC_FRAME', reading)
+    await expectCodeLater('ERR_NODE_UNREACHABLE', reading)
   })
 
   it('can be left in the middle, and the connection goes on', async () => {
@@ -236,7 +236,7 @@ describe('a hostile node', () => {
   ])('that sends %s is left with a code', async (_, hex) => {
     const { address } = await door({ raw: bytes(hex) })
     const admin = await dial(address)
-    await expectCodeLater('ERR_CODEC_FRAME', admin.call('nodes.id', {}))
+    await expectCodeLater('ERR_NODE_UNREACHABLE', admin.call('nodes.id', {}))
   })
 
   it('cannot put what is no text into a message', async () => {
