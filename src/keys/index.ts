@@ -15,6 +15,7 @@
 export { labelledHash, sha256 } from './hash.ts'
 export { generateBoxKey, generateIdentity, identityFromSeed, type BoxKeyPair, type Identity } from './identity.ts'
 export { checkedPoint, fingerprintText, readIdentityText } from './identity-check.ts'
+export { generateInviteCode, inviteKeyOf } from './invite-code.ts'
 export { formatNkeyFile, openAxPrivateKey, openNkeyFile } from './foreign-key-file.ts'
 export {
   describeKeyFile,

@@ -13,22 +13,31 @@ export async function loadWasm(): Promise<Sodium> {
     keyedHash: (key, message) => sodium.crypto_generichash(32, message, key),
     secretboxSeal: (message, nonce, key) => sodium.crypto_secretbox_easy(message, nonce, key),
     secretboxOpen(box, nonce, key) {
-      try {
-        return sodium.crypto_secretbox_open_easy(box, nonce, key)
-      } catch {
-        // The wrapper throws a bare Error where the C function returns -1; sizes were checked before.
-        return undefined
-      }
+      return unlessThrown(() => sodium.crypto_secretbox_open_easy(box, nonce, key))
     },
+    nonceHash: (message) => sodium.crypto_generichash(24, message, null),
+    boxSeal: (message, nonce, publicKey, privateKey) =>
+      unlessThrown(() => sodium.crypto_box_easy(message, nonce, publicKey, privateKey)),
+    sealedBoxOpen: (box, publicKey, privateKey) =>
+      unlessThrown(() => sodium.crypto_box_seal_open(box, publicKey, privateKey)),
+    aeadSeal: (message, data, nonce, key) =>
+      sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(message, data, null, nonce, key),
+    aeadOpen: (sealed, data, nonce, key) =>
+      unlessThrown(() => sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, sealed, data, nonce, key)),
     scalarMult(scalar, point) {
       if (point === undefined) return sodium.crypto_scalarmult_base(scalar)
-      try {
-        return sodium.crypto_scalarmult(scalar, point)
-      } catch {
-        return undefined
-      }
+      return unlessThrown(() => sodium.crypto_scalarmult(scalar, point))
     },
     createCipher,
     memzero: (bytes) => sodium.memzero(bytes),
+  }
+}
+
+/** The wrapper throws a bare Error where the C function returns -1; sizes were checked before. */
+function unlessThrown(call: () => Uint8Array): Uint8Array | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
   }
 }

@@ -10,6 +10,16 @@ export interface Sodium {
   secretboxSeal(message: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array
   /** Undefined where the tag does not fit. */
   secretboxOpen(box: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | undefined
+  /** BLAKE2b of the message without a key, to 24 bytes: the nonce of a sealed box. */
+  nonceHash(message: Uint8Array): Uint8Array
+  /** `crypto_box_easy`: 16 bytes longer. Undefined for a public key of small order. */
+  boxSeal(message: Uint8Array, nonce: Uint8Array, publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array | undefined
+  /** `crypto_box_seal_open`. Undefined where it does not open. */
+  sealedBoxOpen(box: Uint8Array, publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array | undefined
+  /** XChaCha20-Poly1305 (IETF): 16 bytes longer. */
+  aeadSeal(message: Uint8Array, data: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array
+  /** Undefined where the tag does not fit. */
+  aeadOpen(sealed: Uint8Array, data: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array | undefined
   /** X25519: scalar times point, or times the base point. Undefined where the product is the identity (small order). */
   scalarMult(scalar: Uint8Array, point?: Uint8Array): Uint8Array | undefined
   createCipher(key: Uint8Array, nonce: Uint8Array): SwarmCipher

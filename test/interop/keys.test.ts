@@ -4,6 +4,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { argon2d as nobleD, argon2i as nobleI, argon2id as nobleId } from '@noble/hashes/argon2.js'
 import { argon2d, argon2i, argon2id, blake2b } from 'hash-wasm'
 import nacl from 'tweetnacl'
@@ -61,6 +62,31 @@ describe('signatures', () => {
     expect(generateBoxKey({ bytes: () => secret.slice() }).publicKey).toEqual(
       nacl.box.keyPair.fromSecretKey(secret).publicKey,
     )
+  })
+})
+
+describe('boxes and encryption', () => {
+  it('are those of libsodium, tweetnacl and @noble/ciphers, both ways', async () => {
+    const { default: sodium } = await import('libsodium-wrappers-sumo')
+    await sodium.ready
+    for (const keys of await openBackends()) {
+      for (let round = 0; round < 20; round++) {
+        const [scalar, key] = [random.bytes(32), random.bytes(32)]
+        const [message, data] = [random.bytes(random.below(200)), random.bytes(random.below(50))]
+        const pair = generateBoxKey({ bytes: () => scalar.slice() })
+        const ours = keys.sealTo(pair.publicKey, message, random)
+        expect(sodium.crypto_box_seal_open(ours, pair.publicKey, scalar)).toEqual(message)
+        const theirs = sodium.crypto_box_seal(message, pair.publicKey)
+        expect(new Uint8Array(keys.openSealed(pair, theirs) ?? [])).toEqual(message)
+        const nonce = sodium.crypto_generichash(24, concatBytes(ours.subarray(0, 32), pair.publicKey), null)
+        expect(nacl.box.open(ours.subarray(32), nonce, ours.subarray(0, 32), scalar)).toEqual(message)
+        const sealed = keys.encrypt(key, message, data, random)
+        const cipher = xchacha20poly1305(key, sealed.slice(0, 24), data)
+        expect(cipher.decrypt(sealed.slice(24))).toEqual(message)
+        const again = concatBytes(sealed.subarray(0, 24), cipher.encrypt(message))
+        expect(new Uint8Array(keys.decrypt(key, again, data) ?? [])).toEqual(message)
+      }
+    }
   })
 })
 
