@@ -50,6 +50,13 @@ export interface ForeignCommand {
   readonly id: Uint8Array
   readonly idHex: string
   readonly bytes: Uint8Array
+  readonly unsigned: Uint8Array
+  readonly signature: Uint8Array
+  /** What is where this envelope has it; a newer one may have it elsewhere. */
+  readonly key: Uint8Array | undefined
+  readonly authorHex: string | undefined
+  readonly sequence: number | undefined
+  readonly parentHexes: readonly string[]
 }
 
 /** Encodes the unsigned map: deterministic CBOR, envelope version 1. */
@@ -88,6 +95,12 @@ export function commandId(unsigned: Uint8Array, signature: Uint8Array): Uint8Arr
   return labelledHash(labels.commandId, unsigned, signature)
 }
 
+/** The id that stored bytes have, if they have the outer form of a command; what is inside is not looked at. */
+export function storedId(bytes: Uint8Array): Uint8Array | undefined {
+  const outer = bytes.length > limits.commandBytesMax ? undefined : splitStored(bytes)
+  return outer === undefined ? undefined : commandId(outer.unsigned, outer.signature)
+}
+
 /**
  * Reads a stored command: CBOR `[unsigned bytes, 64-byte signature]`, at most 4,096 bytes, canonical to the byte.
  * Form only: neither parents nor signature are looked at. Refused with ERR_TEAM_TOO_LARGE, ERR_TEAM_BAD_ENCODING or, where
@@ -111,13 +124,28 @@ function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   if (!isMap(map)) return badForm('map')
   const id = commandId(unsigned, signature)
   const idHex = toHex(id)
-  if (isCount(map['v']) && map['v'] > 1) return { kind: 'foreign', id, idHex, bytes }
+  if (isCount(map['v']) && map['v'] > 1) return readForeign(map, { id, idHex, bytes, unsigned, signature })
   const envelope = readEnvelope(map)
   if (typeof envelope === 'string') return badForm(envelope)
   if ((envelope.parents.length === 0) !== (envelope.team === null))
     return refuse('ERR_TEAM_BAD_PARENT', { why: 'CreateTeam, and no other command, has no parents' })
   const parentHexes = envelope.parents.map(toHex)
   return { ...envelope, id, idHex, parentHexes, authorHex: toHex(envelope.author), bytes, unsigned, signature }
+}
+
+function readForeign(
+  map: CborMap,
+  said: Pick<ForeignCommand, 'id' | 'idHex' | 'bytes' | 'unsigned' | 'signature'>,
+): ForeignCommand {
+  const { a, k, n, p } = map
+  return {
+    ...said,
+    kind: 'foreign',
+    key: isBytes(k, 32) ? k : undefined,
+    authorHex: isBytes(a, 32) ? toHex(a) : undefined,
+    sequence: isCount(n) ? n : undefined,
+    parentHexes: isParents(p) ? p.map(toHex) : [],
+  }
 }
 
 /**

@@ -1,15 +1,15 @@
-import { labels, limits, type ErrorCode, type Refusal } from '../base/index.ts'
+import { limits, type ErrorCode, type Refusal } from '../base/index.ts'
 import { readAct, type Act } from './body.ts'
 import { check } from './check.ts'
 import { isSame, parseCommand, type Command } from './command.ts'
 import type { Core } from './core.ts'
 import { originOf } from './evaluation.ts'
 import type { GraphNode } from './graph.ts'
-import { bundleChecks } from './key-bundle.ts'
 import { Bucket } from './link.ts'
 import { OrphanPool } from './orphan-pool.ts'
 import { ParkedPool } from './parked-pool.ts'
 import { RecentMap } from './recent-map.ts'
+import { checksOf, readVerdicts } from './signature-checks.ts'
 import type { SignatureCheck } from './verification.ts'
 
 /** A command on its way in, in the order in which it will be judged. */
@@ -205,16 +205,14 @@ export class Ingest {
   }
 
   #judge({ command, act, peer, verdicts }: Entry): GraphNode | undefined {
-    const [signature, bundle, ...points] = verdicts ?? []
-    // No signature holds under a weak identity key: then that, and not the signature, is what is wrong (2.4).
-    if (signature !== true || (bundle === false && points[0] !== false))
-      return this.#refuse(command.idHex, peer, 'ERR_TEAM_BAD_SIGNATURE')
+    const facts = readVerdicts(verdicts ?? [])
+    if ('kind' in facts) return this.#refuse(command.idHex, peer, facts.code)
     if (command.parentHexes.some((parent) => this.parked.has(parent)) || act === undefined)
       return this.#park(command.idHex, command.id, command.bytes)
     // A parent that is neither here nor refused was left out by a bound: the command comes again by sync.
     const lost = command.parentHexes.find((parent) => !this.#core.graph.has(parent))
     if (lost !== undefined && !this.#refused.has(lost)) return undefined
-    const judged = accept(this.#core, command, act, points.includes(false))
+    const judged = accept(this.#core, command, act, facts.weak)
     if ('kind' in judged) return this.#refuse(command.idHex, peer, judged.code)
     return judged
   }
@@ -237,7 +235,12 @@ export class Ingest {
 }
 
 /** Judges a command whose signatures hold, and adds it to the graph: structure, then R0. The node, or why not. */
-export function accept(core: Core, command: Command, act: Act, weak: boolean): GraphNode | Refusal {
+export function accept(
+  core: Pick<Core, 'graph' | 'evaluation'>,
+  command: Command,
+  act: Act,
+  weak: boolean,
+): GraphNode | Refusal {
   const parents = core.graph.place(command)
   if ('kind' in parents) return parents
   const view = core.evaluation.view(parents)
@@ -246,10 +249,4 @@ export function accept(core: Core, command: Command, act: Act, weak: boolean): G
   const node = core.graph.add(command, { act, parents, origin: originOf(view, act, command) })
   core.evaluation.took(node, view)
   return node
-}
-
-function checksOf(command: Command, act: Act | undefined): SignatureCheck[] {
-  const { key: publicKey, unsigned: bytes, signature } = command
-  const own: SignatureCheck = { kind: 'signature', publicKey, label: labels.command, bytes, signature }
-  return act !== undefined && 'bundle' in act.body ? [own, ...bundleChecks(act.body.bundle)] : [own]
 }

@@ -27,7 +27,7 @@ export function deviceId(identity: Uint8Array): Uint8Array {
 
 /** Makes and signs a bundle. */
 export function makeKeyBundle(
-  keys: Keys,
+  keys: Pick<Keys, 'sign'>,
   parts: { identity: Identity; sequence: number; signing: readonly Uint8Array[]; encryption: readonly Uint8Array[] },
 ): KeyBundle {
   const { identity, sequence, signing, encryption } = parts
