@@ -52,7 +52,15 @@ export {
 } from './nkey.ts'
 export { openSshBlob, parseOpenSshLine } from './openssh-line.ts'
 export { formatSwarmKey, parseSwarmKey, type SwarmKeyForm } from './swarm-key-text.ts'
-export { formatJoinLine, parseJoinLine, type JoinLine } from './join-line.ts'
+export {
+  formatInviteLine,
+  formatJoinLine,
+  looksLikeInvite,
+  parseInviteLine,
+  parseJoinLine,
+  type InviteLine,
+  type JoinLine,
+} from './join-line.ts'
 export { formatId, idText, looksLikeId, parseId, readId, type IdKind, type IdScheme } from './ids.ts'
 export { isJsonObject, parseJson, type JsonObject, type JsonOptions, type JsonValue } from './json.ts'
 export { canonicalHost, isUnspecified, type HostFamily } from './host-name.ts'
