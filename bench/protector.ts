@@ -7,7 +7,7 @@ import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { formatSwarmKey } from '../src/codec/index.ts'
 import { generateSwarmKey, openKeys, systemRandom } from '../src/keys/index.ts'
-import { createProtector } from '../src/swarm/index.ts'
+import { createKeyRing, createProtector } from '../src/swarm/index.ts'
 import { cpuMs, machineLine, median } from './machine.ts'
 
 const bytesTotal = Number(process.env['BENCH_BYTES'] ?? 192 * 1024 * 1024)
@@ -64,8 +64,16 @@ const variants: [string, Protect][] = [
   ['noise + stock pnet', preSharedKey({ psk: new TextEncoder().encode(formatSwarmKey(swarmKey, 'file')) })],
   ...(native === undefined
     ? []
-    : [['noise + ours, sodium-native', createProtector({ ...parts, keys: native }, [swarmKey])] as [string, Protect]]),
-  ['noise + ours, WASM', createProtector({ ...parts, keys: await openKeys({ backend: 'wasm' }) }, [swarmKey])],
+    : [
+        ['noise + ours, sodium-native', createProtector({ ...parts, keys: native }, createKeyRing([swarmKey]))] as [
+          string,
+          Protect,
+        ],
+      ]),
+  [
+    'noise + ours, WASM',
+    createProtector({ ...parts, keys: await openKeys({ backend: 'wasm' }) }, createKeyRing([swarmKey])),
+  ],
 ]
 
 console.log('# protector: MiB per CPU second, median of', rounds, 'interleaved rounds')

@@ -14,6 +14,8 @@ export interface HostConnection {
   readonly remoteAddress: string
   /** Milliseconds since 1970. */
   readonly since: number
+  /** The same object as that of the transport's connection: layers below know the connection by it. */
+  readonly timeline: object
   readonly isOpen: boolean
   /**
    * Opens a stream. `ERR_UNSUPPORTED` where the other side does not speak the protocol, `ERR_HOST_STREAM` where the
@@ -57,6 +59,7 @@ export function createHostConnection(connection: Connection): HostConnection {
     direction: connection.direction,
     remoteAddress: connection.remoteAddr.toString(),
     since: connection.timeline.open,
+    timeline: connection.timeline,
     get isOpen() {
       return connection.status === 'open'
     },

@@ -41,6 +41,8 @@ export interface Dialer {
   gone(peer: string, livedMs: number): void
   /** The lists have changed: forget whom we may not dial, and try the others soon. */
   rejudge(): void
+  /** Something changed by which dials may succeed: whoever waits is tried now. */
+  hurry(): void
   /** Source addresses of targets, for slots kept free. */
   knows(host: string): boolean
   readonly targets: number
@@ -143,13 +145,17 @@ class SwarmDialer implements Dialer {
   }
 
   rejudge(): void {
-    for (const target of [...this.#targets.values()]) {
+    for (const target of [...this.#targets.values()])
       if (target.kind === 'learnt' && !this.#parts.mayDial(target.peer)) this.#drop(target)
-      else if (target.timer !== undefined) {
-        this.#rest(target)
-        target.tries = 0
-        target.wasClosed = false
-      }
+    this.hurry()
+  }
+
+  hurry(): void {
+    for (const target of this.#targets.values()) {
+      if (target.timer === undefined) continue
+      this.#rest(target)
+      target.tries = 0
+      target.wasClosed = false
     }
     this.#seekAll()
   }

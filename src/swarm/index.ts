@@ -11,6 +11,7 @@
 export { type DialerOptions } from './dialer.ts'
 export { type Failure } from './failures.ts'
 export { type ListDigests } from './hello.ts'
+export { createKeyRing, type KeyRing } from './key-ring.ts'
 export { createProtector, type ProtectorParts } from './protector.ts'
 export { createSwarm, type Swarm, type SwarmHandleOptions } from './swarm.ts'
 export { type PeerInfo, type SwarmOptions, type SwarmParts } from './swarm-parts.ts'

@@ -4,6 +4,7 @@ import { fitting } from './addresses.ts'
 import { drawn, type Dialer } from './dialer.ts'
 import type { FailureBook } from './failures.ts'
 import type { Answer, Hello, NamedPeer } from './hello.ts'
+import type { KeyRing } from './key-ring.ts'
 import { answerHello, createLink, sayHello, type HelloParts, type Link } from './link.ts'
 import { askPing } from './ping.ts'
 import type { PeerInfo, SwarmParts } from './swarm-parts.ts'
@@ -14,6 +15,7 @@ export interface LinksParts {
   readonly host: () => Host
   readonly dialer: Pick<Dialer, 'learn' | 'connected' | 'gone'>
   readonly failures: FailureBook
+  readonly ring: Pick<KeyRing, 'keys' | 'fingerprintOf'>
   /** Addresses we tell of ourselves, without `/p2p`. */
   readonly addresses: () => string[]
 }
@@ -68,7 +70,7 @@ export class Links {
       const { peer } = link.connection
       if (!shown.has(peer) || this.#primary.get(peer) === link) shown.set(peer, link)
     }
-    return [...shown.values()].map(peerInfoOf)
+    return [...shown.values()].map((link) => this.#infoOf(link))
   }
 
   onWelcome(listener: (peer: PeerInfo) => void): void {
@@ -186,7 +188,7 @@ export class Links {
   }
 
   #announce(link: Link): void {
-    const info = peerInfoOf(link)
+    const info = this.#infoOf(link)
     this.#parts.swarm.log.info('peer welcomed', {
       peer: info.peer,
       direction: info.direction,
@@ -252,15 +254,20 @@ export class Links {
 
   #ownHello(link: Link): Hello {
     const { name, agent, gate, binding, listsDigests } = this.#parts.swarm
+    const { ring } = this.#parts
     return {
       name: shortened(typeof name === 'string' ? name : name()),
       agent,
       addrs: fitting(this.#parts.addresses(), link.connection.remoteAddress),
       gate: gate.facts.permissioned ? 'permissioned' : 'open',
       lists: listsDigests?.() ?? null,
-      keyNext: null,
+      keyNext: ring.keys.length > 1 ? (ring.keys[0]?.fingerprint ?? null) : null,
       binding: binding?.() ?? null,
     }
+  }
+
+  #infoOf(link: Link): PeerInfo {
+    return peerInfoOf(link, this.#parts.ring.fingerprintOf(link.connection.timeline) ?? '')
   }
 
   /** Asks every connection that is past hello; `pingMs` is the time to answer. */
@@ -288,7 +295,7 @@ export function closedBeforeHello(peer: string, self: string): HyraxError {
   return fail('ERR_SWARM_CLOSED_BEFORE_HELLO', { peer, self })
 }
 
-function peerInfoOf(link: Link): PeerInfo {
+function peerInfoOf(link: Link, swarmKey: string): PeerInfo {
   const { connection, hello } = link
   return {
     peer: connection.peer,
@@ -302,6 +309,8 @@ function peerInfoOf(link: Link): PeerInfo {
     ...(link.latencyMs === undefined ? {} : { latency: link.latencyMs }),
     ...(hello === undefined ? {} : { gate: hello.gate }),
     lists: hello?.lists ?? null,
+    swarmKey,
+    keyNext: hello?.keyNext ?? null,
     binding: hello?.binding ?? null,
   }
 }

@@ -1,8 +1,9 @@
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
 import type { AbortOptions, ConnectionProtector, MessageStream, MultiaddrConnection } from '@libp2p/interface'
 import { fail, type HyraxError, type Randomness } from '../base/index.ts'
-import { swarmKeyFingerprint, type Keys, type SwarmCipher } from '../keys/index.ts'
+import type { Keys, SwarmCipher } from '../keys/index.ts'
 import { reportToDial } from '../host/index.ts'
+import type { KeyRing, RingKey } from './key-ring.ts'
 import { greeting, isGreeting, readStart, WrongKey, type Start } from './swarm-greeting.ts'
 
 export interface ProtectorParts {
@@ -15,29 +16,17 @@ export interface ProtectorParts {
 const nonceBytes = 24
 /** What is sent is copied before it is enciphered, since the caller may hold on to it; up to this size in one piece. */
 const joinedBytesMax = 1_048_576
-const rememberedMax = 1_024
 
 /**
  * The swarm-key layer, on the wire `/key/swarm/psk/1.0.0/` (`FORMATS.md` 2): 24 nonce bytes each way, then XSalsa20.
  * Unlike the stock one it frees and wipes its ciphers on every way out, limits the wait for the nonce to 1 s, and names
  * a wrong key: the first 20 plaintext bytes each way are fixed, so the listener knows for certain (`ERR_SWARM_WRONG_KEY`)
- * and closes before the rest of the upgrade; the dialer sees that close and says it is likely.
- *
- * @param swarmKeys Keys of 32 bytes: the first is ours for dialling, the others are accepted too while one is rotated.
+ * and closes before the rest of the upgrade; the dialer sees that close and says it is likely. The ring is asked anew for
+ * each connection, and told when one begins and ends.
  */
-export function createProtector(parts: ProtectorParts, swarmKeys: readonly Uint8Array[]): () => ConnectionProtector {
-  const ring = swarmKeys.map((key) => ({ key, fingerprint: swarmKeyFingerprint(key) }))
-  const dialledWith = new Map<string, number>()
-  const ours = ring[0]?.fingerprint ?? ''
-
-  const wrongKey = (what: string): HyraxError => fail('ERR_SWARM_WRONG_KEY', { fingerprint: ours, what })
-
-  // A listener that holds only the old key resets us; the next dial tries the next key of the ring.
-  const tryNextKey = (address: string, used: number): void => {
-    if (ring.length < 2) return
-    if (dialledWith.size >= rememberedMax) dialledWith.clear()
-    dialledWith.set(address, (used + 1) % ring.length)
-  }
+export function createProtector(parts: ProtectorParts, ring: KeyRing): () => ConnectionProtector {
+  const wrongKey = (what: string, key = ring.keys[0]): HyraxError =>
+    fail('ERR_SWARM_WRONG_KEY', { fingerprint: key?.fingerprint ?? '', what })
 
   const listen = async (connection: MultiaddrConnection, options: AbortOptions): Promise<MessageStream> => {
     const address = connection.remoteAddr.toString()
@@ -45,8 +34,9 @@ export function createProtector(parts: ProtectorParts, swarmKeys: readonly Uint8
       const localNonce = parts.random.bytes(nonceBytes)
       connection.send(localNonce)
       const start = await readStart(connection, nonceBytes, greeting.length, options.signal)
-      const { key, inbound } = keyOf(parts, ring, start)
-      return new ProtectedStream(connection, inbound, parts.keys.createSwarmCipher(key, localNonce), start, undefined)
+      const { used, inbound } = keyOf(parts, ring.keys, start)
+      const outbound = parts.keys.createSwarmCipher(used.key, localNonce)
+      return enter(ring, used, new ProtectedStream(connection, { inbound, outbound }, start))
     } catch (error) {
       const failure = startFailure(error, address, wrongKey)
       parts.onFailed?.(address, failure)
@@ -56,20 +46,26 @@ export function createProtector(parts: ProtectorParts, swarmKeys: readonly Uint8
 
   const dial = async (connection: MultiaddrConnection, options: AbortOptions): Promise<MessageStream> => {
     const address = connection.remoteAddr.toString()
-    const used = dialledWith.get(address) ?? 0
-    const key = ring[used]?.key ?? new Uint8Array(32)
-    const report = (what: string): HyraxError => {
-      tryNextKey(address, used)
-      const error = wrongKey(what)
-      reportToDial(options, error)
-      return error
+    const used = ring.keyFor(address)
+    const onGreeting: OnGreeting = {
+      taken() {
+        ring.taken(address)
+      },
+      // A listener that holds only another key resets us.
+      turnedDown(what) {
+        ring.turnedDown(address, used)
+        const error = wrongKey(what, used)
+        reportToDial(options, error)
+        return error
+      },
     }
     try {
       const localNonce = parts.random.bytes(nonceBytes)
       connection.send(localNonce)
       const start = await readStart(connection, nonceBytes, 0, options.signal)
-      const inbound = parts.keys.createSwarmCipher(key, start.nonce)
-      return new ProtectedStream(connection, inbound, parts.keys.createSwarmCipher(key, localNonce), start, report)
+      const inbound = parts.keys.createSwarmCipher(used.key, start.nonce)
+      const outbound = parts.keys.createSwarmCipher(used.key, localNonce)
+      return enter(ring, used, new ProtectedStream(connection, { inbound, outbound }, start, onGreeting))
     } catch (error) {
       const failure = startFailure(error, address, wrongKey)
       reportToDial(options, failure)
@@ -86,19 +82,27 @@ export function createProtector(parts: ProtectorParts, swarmKeys: readonly Uint8
   return () => protector
 }
 
+/** In the ring's book from the first byte on, so that a key retired in mid-handshake ends this connection too. */
+function enter(ring: KeyRing, used: RingKey, stream: ProtectedStream): ProtectedStream {
+  const entry = ring.enter(used, stream.transportTimeline, () => {
+    stream.abort(fail('ERR_SWARM_WRONG_KEY', { fingerprint: used.fingerprint, what: 'This key was retired.' }))
+  })
+  stream.addEventListener('close', () => {
+    entry.leave()
+  })
+  if (stream.status !== 'open') entry.leave()
+  return stream
+}
+
 /** The key of the ring under which the first bytes are the greeting, with the cipher that has read them. */
-function keyOf(
-  parts: ProtectorParts,
-  ring: readonly { key: Uint8Array }[],
-  start: Start,
-): { key: Uint8Array; inbound: SwarmCipher } {
-  for (const { key } of ring) {
-    const inbound = parts.keys.createSwarmCipher(key, start.nonce)
+function keyOf(parts: ProtectorParts, ring: readonly RingKey[], start: Start): { used: RingKey; inbound: SwarmCipher } {
+  for (const used of ring) {
+    const inbound = parts.keys.createSwarmCipher(used.key, start.nonce)
     const opened = start.greeting.slice()
     inbound.apply(opened)
     if (isGreeting(opened)) {
       start.greeting.set(opened)
-      return { key, inbound }
+      return { used, inbound }
     }
     inbound.free()
   }
@@ -117,23 +121,29 @@ function likelyBecause(error: Error | undefined): string {
   return `The remote ${isSilent ? 'fell silent' : 'closed'} during the swarm-key check: most likely another key.`
 }
 
+/** What the dialler's side learns of the key it tried, once. */
+interface OnGreeting {
+  taken(): void
+  /** Says that the key is likely another; what it gives ends the connection. */
+  turnedDown(what: string): HyraxError
+}
+
 /** The connection under the swarm key. Owns two ciphers, freed when the connection closes, however. */
 class ProtectedStream extends AbstractMultiaddrConnection {
   readonly #connection: MultiaddrConnection
   readonly #inbound: SwarmCipher
   readonly #outbound: SwarmCipher
-  readonly #report: ((what: string) => HyraxError) | undefined
+  readonly #onGreeting: OnGreeting | undefined
   #greetingRead: number
   #freed = false
   #endedHere = false
 
   constructor(
     connection: MultiaddrConnection,
-    inbound: SwarmCipher,
-    outbound: SwarmCipher,
+    ciphers: { readonly inbound: SwarmCipher; readonly outbound: SwarmCipher },
     start: Start,
-    /** On the dialler's side, where the greeting is still to come: says that the key is likely another. */
-    report: ((what: string) => HyraxError) | undefined,
+    /** On the dialler's side, where the greeting is still to come. */
+    onGreeting?: OnGreeting,
   ) {
     super({
       log: connection.log,
@@ -143,10 +153,10 @@ class ProtectedStream extends AbstractMultiaddrConnection {
       maxReadBufferLength: connection.maxReadBufferLength,
     })
     this.#connection = connection
-    this.#inbound = inbound
-    this.#outbound = outbound
-    this.#report = report
-    this.#greetingRead = report === undefined ? greeting.length : 0
+    this.#inbound = ciphers.inbound
+    this.#outbound = ciphers.outbound
+    this.#onGreeting = onGreeting
+    this.#greetingRead = onGreeting === undefined ? greeting.length : 0
     if (start.greeting.length > 0) this.onData(start.greeting)
     if (start.rest.length > 0) this.#receive([start.rest])
     connection.addEventListener('message', (event) => {
@@ -159,6 +169,11 @@ class ProtectedStream extends AbstractMultiaddrConnection {
       this.#onClosed(event)
     })
     if (connection.status !== 'open') this.#onClosed(new Event('close'))
+  }
+
+  /** What libp2p's connection has in common with the transport's: the one object that both hand out. */
+  get transportTimeline(): object {
+    return this.#connection.timeline
   }
 
   // Buffers come fresh from the socket and nobody else holds them: they are deciphered where they are.
@@ -176,13 +191,14 @@ class ProtectedStream extends AbstractMultiaddrConnection {
     const matches = part.every((byte, index) => byte === greeting[this.#greetingRead + index])
     this.#greetingRead += part.length
     if (!matches)
-      this.abort(this.#report?.('What it answered cannot be read with ours.') ?? new Error('wrong swarm key'))
+      this.abort(this.#onGreeting?.turnedDown('What it answered cannot be read with ours.') ?? new Error('wrong key'))
+    else if (this.#greetingRead === greeting.length) this.#onGreeting?.taken()
     return matches
   }
 
   #onClosed(event: Event): void {
     const { error, local } = event as Event & { readonly error?: Error; readonly local?: boolean }
-    if (this.#greetingRead < greeting.length && !this.#endedHere) this.#report?.(likelyBecause(error))
+    if (this.#greetingRead < greeting.length && !this.#endedHere) this.#onGreeting?.turnedDown(likelyBecause(error))
     this.#free()
     if (error === undefined) this.onTransportClosed()
     else if (local === true) this.abort(error)

@@ -7,7 +7,7 @@ import type { ListDigests } from './hello.ts'
 export interface SwarmParts {
   readonly identity: Identity
   readonly keys: Keys
-  /** 32 bytes each. The first is used to dial; while a key is rotated the others are accepted too. */
+  /** 32 bytes each. The first is used to dial; while a key is rotated the others are accepted too. See `Swarm.setKeys`. */
   readonly swarmKeys: readonly Uint8Array[]
   readonly gate: Gate
   readonly clock: Clock
@@ -48,5 +48,9 @@ export interface PeerInfo {
   readonly latency?: number
   readonly gate?: 'open' | 'permissioned'
   readonly lists: ListDigests | null
+  /** Fingerprint of the swarm key that this connection uses. */
+  readonly swarmKey: string
+  /** Fingerprint of the swarm key that it is turning to, as it said at the beginning. */
+  readonly keyNext: string | null
   readonly binding: Uint8Array | null
 }

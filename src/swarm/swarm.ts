@@ -4,6 +4,7 @@ import { createHost, type FrameStream, type Host, type HostConnection } from '..
 import { dialable } from './addresses.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { createFailureBook, type Failure, type FailureBook } from './failures.ts'
+import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { closedBeforeHello, Links } from './links.ts'
 import { askPing, servePing } from './ping.ts'
 import { createProtector } from './protector.ts'
@@ -34,6 +35,11 @@ export interface Swarm {
   ping(peer: string): Promise<number>
   /** Cuts every connection that no longer passes the gate; call it after each change of the gate's facts. */
   rejudge(): { cut: string[]; ms: number }
+  /**
+   * The swarm keys from now on: the first is dialled with, each is accepted. Connections with a key that is gone are cut
+   * at once, in mid-handshake too, and their peers dialled again with the first. Gives the peers cut.
+   */
+  setKeys(keys: readonly Uint8Array[]): { cut: string[]; ms: number }
   setStatic(addresses: readonly string[]): void
   setBootstrap(addresses: readonly string[]): void
   /** A peer that was welcomed before, with its addresses: tried like those that other peers tell of. */
@@ -64,12 +70,14 @@ class HyraxSwarm implements Swarm {
   readonly #failures: FailureBook
   readonly #dialer: Dialer
   readonly #links: Links
+  readonly #ring: KeyRing
   #host: Host | undefined
   #pings: ReturnType<typeof setInterval> | undefined
 
   constructor(parts: SwarmParts, options: SwarmOptions) {
     this.#parts = parts
     this.#options = options
+    this.#ring = createKeyRing(parts.swarmKeys)
     const failures = createFailureBook(() => parts.clock.now(), parts.log)
     this.#failures = failures
     this.#dialer = createDialer(
@@ -90,12 +98,13 @@ class HyraxSwarm implements Swarm {
       host: () => this.host,
       dialer: this.#dialer,
       failures,
+      ring: this.#ring,
       addresses: () => this.#ownAddresses(),
     })
   }
 
   async build(): Promise<void> {
-    const { identity, keys, random, log, gate, agent, swarmKeys } = this.#parts
+    const { identity, keys, random, log, gate, agent } = this.#parts
     const protector = createProtector(
       {
         keys,
@@ -104,7 +113,7 @@ class HyraxSwarm implements Swarm {
           this.#onKeyFailure(address, error)
         },
       },
-      swarmKeys,
+      this.#ring,
     )
     const { isExemptSource, announce, listen, localAddress } = this.#options
     this.#host = await createHost(
@@ -171,7 +180,7 @@ class HyraxSwarm implements Swarm {
   }
 
   async connect(address: string): Promise<string> {
-    const connection = await this.#dial(address)
+    const connection = await this.#dialWithRing(address)
     const link = this.#links.find(connection.id)
     if (link === undefined) throw closedBeforeHello(connection.peer, this.host.peer)
     await link.settled
@@ -200,6 +209,24 @@ class HyraxSwarm implements Swarm {
     for (const peer of cut) this.#parts.log.info('peer cut: it no longer passes the gate', { peer })
     this.#dialer.rejudge()
     return { cut, ms: performance.now() - started }
+  }
+
+  setKeys(keys: readonly Uint8Array[]): { cut: string[]; ms: number } {
+    const started = performance.now()
+    const before = this.host
+      .connections()
+      .map((connection) => ({ connection, fingerprint: this.#ring.fingerprintOf(connection.timeline) }))
+    this.#ring.replace(keys)
+    const kept = new Set<string | undefined>(this.#ring.keys.map(({ fingerprint }) => fingerprint))
+    const cut = before.flatMap(({ connection, fingerprint }) => (kept.has(fingerprint) ? [] : [connection]))
+    for (const { peer } of cut) this.#parts.log.info('peer cut: its swarm key was retired', { peer })
+    void Promise.all(cut.map(({ closed }) => closed)).then(() => {
+      // Some were dialled by hand: now that we cut them, it is ours to bring them back.
+      for (const { peer, direction, remoteAddress } of cut)
+        if (direction === 'outbound') this.#dialer.learn(peer, [remoteAddress])
+      this.#dialer.hurry()
+    })
+    return { cut: [...new Set(cut.map(({ peer }) => peer))], ms: performance.now() - started }
   }
 
   setStatic(addresses: readonly string[]): void {
@@ -248,6 +275,17 @@ class HyraxSwarm implements Swarm {
 
   onGone(listener: (peer: string) => void): void {
     this.#links.onGone(listener)
+  }
+
+  /** With the first key, then with the others: a peer that has not turned yet is reached in the same breath. */
+  async #dialWithRing(address: string): Promise<HostConnection> {
+    for (let left = this.#ring.keys.length; ; left--) {
+      try {
+        return await this.#dial(address)
+      } catch (error) {
+        if (left <= 1 || asHyraxError(error).code !== 'ERR_SWARM_WRONG_KEY') throw error
+      }
+    }
   }
 
   async #dial(address: string): Promise<HostConnection> {

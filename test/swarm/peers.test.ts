@@ -92,11 +92,11 @@ describe('sec/P3 a lying PEERS frame', () => {
 /** Speaks hello by hand from a node's host, then names these peers. */
 async function sayHelloAs(from: SwarmNode, to: SwarmNode, peers: { peer: string; addrs: string[] }[]): Promise<string> {
   const { createHost } = await import('../../src/host/index.ts')
-  const { createProtector } = await import('../../src/swarm/index.ts')
+  const { createKeyRing, createProtector } = await import('../../src/swarm/index.ts')
   const { systemRandom } = await import('../../src/keys/index.ts')
   const { silentLog } = await import('../../src/base/index.ts')
   const parts = { identity: from.identity, keys: cast.keys, random: systemRandom, log: silentLog }
-  const protector = createProtector(parts, [cast.swarmKey])
+  const protector = createProtector(parts, createKeyRing([cast.swarmKey]))
   const host = await createHost({ ...parts, protector }, { listen: [] })
   await host.start()
   try {

@@ -129,8 +129,37 @@ describe('a key ring', () => {
     expect(await old.swarm.connect(turning.address())).toBe(turning.peer)
     expect(await turned.swarm.connect(turning.address())).toBe(turning.peer)
     await turning.swarm.disconnect(old.peer)
-    // The first dial finds out that the new key is not known there; the next uses the old one.
-    await expect(turning.swarm.connect(old.address())).rejects.toMatchObject({ code: 'ERR_SWARM_WRONG_KEY' })
+    // The new key is not known there: the same call goes on with the old one.
     expect(await turning.swarm.connect(old.address())).toBe(old.peer)
+    expect(
+      turning.swarm
+        .peers()
+        .map(({ peer, swarmKey }) => [peer, swarmKey])
+        .sort(),
+    ).toEqual(
+      [
+        [old.peer, swarmKeyFingerprint(oldKey)],
+        [turned.peer, swarmKeyFingerprint(newKey)],
+      ].sort(),
+    )
+    expect(old.swarm.peers()).toMatchObject([{ peer: turning.peer, keyNext: swarmKeyFingerprint(newKey) }])
+  })
+
+  it('turns live: nothing is cut while both keys are there, and what uses the old one is cut when it goes', async () => {
+    const [oldKey, newKey] = [cast.swarmKey, generateSwarmKey(systemRandom)]
+    const [one, two] = [await cast.node(), await cast.node()]
+    await two.swarm.connect(one.address())
+    for (const { swarm } of [one, two]) expect(swarm.setKeys([newKey, oldKey]).cut).toEqual([])
+    const late = await cast.node()
+    await late.swarm.connect(one.address())
+    expect(one.swarm.peers().map(({ swarmKey }) => swarmKey)).toEqual(new Array(2).fill(swarmKeyFingerprint(oldKey)))
+    two.swarm.setKeys([newKey])
+    // Who still accepts both is back by itself, with the new key; who has only the old one stays out.
+    await eventually(() => one.swarm.peers().some(({ swarmKey }) => swarmKey === swarmKeyFingerprint(newKey)), 'back')
+    expect(one.swarm.setKeys([newKey])).toMatchObject({ cut: [late.peer] })
+    await eventually(() => late.swarm.peers().length === 0, 'cut on the other side')
+    expect(await codeOf(late.swarm.connect(one.address()))).toBe('ERR_SWARM_WRONG_KEY')
+    expect(await codeOf(one.swarm.connect(late.address()))).toBe('ERR_SWARM_WRONG_KEY')
+    await eventually(() => welcomedPeers(one).includes(two.peer), 'the two that turned')
   })
 })

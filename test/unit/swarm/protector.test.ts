@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { HyraxError } from '../../../src/base/index.ts'
 import { concatBytes, formatSwarmKey, utf8 } from '../../../src/codec/index.ts'
 import { generateSwarmKey, openKeys, systemRandom, type Keys, type SwarmCipher } from '../../../src/keys/index.ts'
+import { createKeyRing } from '../../../src/swarm/key-ring.ts'
 import { createProtector } from '../../../src/swarm/protector.ts'
 import { eventually } from '../../helpers/swarm-nodes.ts'
 
@@ -62,8 +63,8 @@ async function both(ours = key, theirs = key, stock = false) {
   const psk = new TextEncoder().encode(formatSwarmKey(theirs, 'file'))
   const dialling = stock
     ? preSharedKey({ psk })().protect(outbound)
-    : createProtector(parts, [theirs])().protect(outbound, { onProgress } as never)
-  const listening = createProtector(parts, [ours])().protect(inbound)
+    : createProtector(parts, createKeyRing([theirs]))().protect(outbound, { onProgress } as never)
+  const listening = createProtector(parts, createKeyRing([ours]))().protect(inbound)
   const near = await dialling
   near.send(greeting.slice())
   return { near, listening, outbound, inbound, cipher, failures, reports }
@@ -141,7 +142,9 @@ describe('the swarm-key layer', () => {
       reports.push((event as CustomEvent<HyraxError>).detail)
     }
     const parts = { keys, random: systemRandom }
-    await expect(createProtector(parts, [key])().protect(outbound, { onProgress } as never)).rejects.toMatchObject({
+    await expect(
+      createProtector(parts, createKeyRing([key]))().protect(outbound, { onProgress } as never),
+    ).rejects.toMatchObject({
       code: 'ERR_SWARM_WRONG_KEY',
       data: { what: expect.stringContaining('no nonce') as string },
     })
@@ -150,7 +153,9 @@ describe('the swarm-key layer', () => {
   it('an aborted upgrade ends the wait', async () => {
     const [, inbound] = multiaddrConnectionPair()
     await expect(
-      createProtector({ keys, random: systemRandom }, [key])().protect(inbound, { signal: AbortSignal.abort() }),
+      createProtector({ keys, random: systemRandom }, createKeyRing([key]))().protect(inbound, {
+        signal: AbortSignal.abort(),
+      }),
     ).rejects.toMatchObject({
       code: 'ERR_NODE_UNREACHABLE',
     })
@@ -159,8 +164,8 @@ describe('the swarm-key layer', () => {
     const [a, b] = [generateSwarmKey(systemRandom), generateSwarmKey(systemRandom)]
     for (const theirs of [a, b]) {
       const [outbound, inbound] = multiaddrConnectionPair()
-      const listening = createProtector({ keys, random: systemRandom }, [a, b])().protect(inbound)
-      const near = await createProtector({ keys, random: systemRandom }, [theirs])().protect(outbound)
+      const listening = createProtector({ keys, random: systemRandom }, createKeyRing([a, b]))().protect(inbound)
+      const near = await createProtector({ keys, random: systemRandom }, createKeyRing([theirs]))().protect(outbound)
       near.send(greeting.slice())
       const heard = collect(await listening)
       await eventually(() => heard().length === 20, 'the greeting')
