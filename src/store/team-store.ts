@@ -69,6 +69,12 @@ export class TeamStore implements CommandStore {
     return this.#write([{ type: 'put', key: this.#at(`m/parked/${toHex(id)}`), value: bytes }])
   }
 
+  unpark(ids: readonly Uint8Array[]): Promise<void> {
+    const changes = ids.map((id): Change => ({ type: 'del', key: this.#at(`m/parked/${toHex(id)}`) }))
+    for (const id of ids) this.#parked.delete(toHex(id))
+    return this.#write(changes)
+  }
+
   async drop(ids: readonly Uint8Array[]): Promise<void> {
     const gone = new Set(ids.map((id) => toHex(id)))
     const changes: Change[] = []

@@ -23,6 +23,8 @@ export interface CommandStore {
   append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void>
   /** Keeps a command for a newer version. */
   park(id: Uint8Array, bytes: Uint8Array): Promise<void>
+  /** Forgets commands kept so. */
+  unpark(ids: readonly Uint8Array[]): Promise<void>
   /** Forgets commands that were damaged, or descend from damaged ones. */
   drop(ids: readonly Uint8Array[]): Promise<void>
   /** Forgets the team. */

@@ -1,21 +1,23 @@
 import { limits, type ErrorCode, type Refusal } from '../base/index.ts'
 import { readAct, type Act } from './body.ts'
 import { check } from './check.ts'
-import { isSame, parseCommand, type Command } from './command.ts'
+import { isSame, parseCommand, type Command, type ForeignCommand } from './command.ts'
 import type { Core } from './core.ts'
 import { originOf } from './evaluation.ts'
 import type { GraphNode } from './graph.ts'
 import { Bucket } from './link.ts'
 import { OrphanPool } from './orphan-pool.ts'
-import { ParkedPool } from './parked-pool.ts'
+import { ParkedPool, placeOf } from './parked-pool.ts'
 import { RecentMap } from './recent-map.ts'
 import { checksOf, readVerdicts } from './signature-checks.ts'
 import type { SignatureCheck } from './verification.ts'
 
 /** A command on its way in, in the order in which it will be judged. */
 interface Entry {
-  readonly command: Command
-  readonly act: Act | undefined
+  /** The command, or what this version can read of it. */
+  readonly said: Command | ForeignCommand
+  /** With its act: one that this version judges. Without: it will be parked, if its signature holds. */
+  readonly known: { readonly command: Command; readonly act: Act } | undefined
   readonly peer: string
   readonly live: boolean
   readonly checks: readonly SignatureCheck[]
@@ -59,7 +61,12 @@ export class Ingest {
 
   /** True where nothing more is needed to have this command: it is here, on its way, or kept for a newer version. */
   knows(idHex: string): boolean {
-    return this.#core.graph.has(idHex) || this.#inLine.has(idHex) || this.parked.has(idHex) || this.#refused.has(idHex)
+    return this.#isHere(idHex) || this.parked.knows(idHex, this.#core.now) || this.#refused.has(idHex)
+  }
+
+  /** True where a device's command of that number is kept for a newer version. */
+  knowsPlace(deviceHex: string, sequence: number): boolean {
+    return this.parked.knowsPlace(placeOf(deviceHex, sequence), this.#core.now)
   }
 
   /** True also for a command that waits for its parents. */
@@ -82,16 +89,18 @@ export class Ingest {
       this.#core.note(idHex, peer)
       if (this.#refused.has(idHex)) this.#core.strike(peer, 'ERR_TEAM_BAD_SIGNATURE')
       if (this.holds(idHex)) continue
-      if (live && parsed.kind !== 'foreign' && !this.#isInTime(parsed as Command)) {
+      const said = parsed as Command | ForeignCommand
+      if (live && !this.#isInTime(said.authorHex ?? peer)) {
         late = true
         continue
       }
       fresh++
-      if (parsed.kind === 'foreign') this.#park(idHex, parsed.id, bytes)
-      else orphaned = this.#place(parsed as Command, peer, live) || orphaned
+      if (said.kind === 'foreign') this.#putInLine(said as ForeignCommand, undefined, { peer, live })
+      else orphaned = this.#place(said as Command, peer, live) || orphaned
     }
     this.#ask()
     this.#advance()
+    this.#ask()
     return { fresh, orphaned, late }
   }
 
@@ -113,12 +122,12 @@ export class Ingest {
   }
 
   /** Live commands above an author's rate wait for the next sync; they are never judged by it. */
-  #isInTime(command: Command): boolean {
+  #isInTime(author: string): boolean {
     const { now } = this.#core
-    let bucket = this.#authors.get(command.authorHex)
+    let bucket = this.#authors.get(author)
     if (bucket === undefined) {
       bucket = new Bucket(limits.pushPerAuthorPerSecondMax, limits.pushPerAuthorBurstMax, now)
-      this.#authors.set(command.authorHex, bucket)
+      this.#authors.set(author, bucket)
     }
     if (bucket.available(now) < 1) return false
     bucket.take(1)
@@ -141,11 +150,7 @@ export class Ingest {
       this.#refuse(command.idHex, peer, 'ERR_TEAM_BAD_PARENT')
       return false
     }
-    if (command.parentHexes.some((parent) => this.parked.has(parent))) {
-      this.#park(command.idHex, command.id, command.bytes)
-      return false
-    }
-    if (!command.parentHexes.every((parent) => this.#core.graph.has(parent) || this.#inLine.has(parent))) {
+    if (!command.parentHexes.every((parent) => this.#isHere(parent))) {
       this.orphans.add({ command, peer, at: this.#core.now })
       return true
     }
@@ -153,29 +158,41 @@ export class Ingest {
     return false
   }
 
+  /** True for a command that is in the graph, in line or parked: its children need not wait for it. */
+  #isHere(idHex: string): boolean {
+    return this.#core.graph.has(idHex) || this.#inLine.has(idHex) || this.parked.has(idHex)
+  }
+
   #enqueue(first: Command, from: string, live: boolean): void {
     const open = [{ command: first, peer: from }]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (!this.#lineUp(next.command, next.peer, live)) continue
-      const isHere = (id: string): boolean => this.#core.graph.has(id) || this.#inLine.has(id)
-      open.push(...this.orphans.release(next.command.idHex, isHere))
+      open.push(...this.orphans.release(next.command.idHex, (id) => this.#isHere(id)))
     }
   }
 
   /** False where the payload is bad. */
   #lineUp(command: Command, peer: string, live: boolean): boolean {
-    const act = command.parentHexes.some((parent) => this.#unread.has(parent)) ? undefined : readAct(command)
+    const isUnread = command.parentHexes.some((parent) => this.#unread.has(parent) || this.parked.has(parent))
+    const act = isUnread ? undefined : readAct(command)
     if (act?.kind === 'refuse' && act.code !== 'ERR_TEAM_UNKNOWN_KIND') {
       this.#refuse(command.idHex, peer, act.code)
       return false
     }
-    const known = act?.kind === 'refuse' ? undefined : act
-    if (known === undefined) this.#unread.add(command.idHex)
-    const entry = { command, act: known, peer, live, checks: checksOf(command, known), verdicts: undefined }
-    this.#line.push(entry)
-    this.#inLine.add(command.idHex)
-    this.#unasked.push(entry)
+    const isKnown = act !== undefined && act.kind !== 'refuse'
+    this.#putInLine(command, isKnown ? { command, act } : undefined, { peer, live })
     return true
+  }
+
+  /** The signature of what will be parked is looked at, too: room for it is given to what somebody answers for. */
+  #putInLine(said: Entry['said'], known: Entry['known'], from: { peer: string; live: boolean }): void {
+    if (known === undefined) this.#unread.add(said.idHex)
+    const { key } = said
+    const checks = key === undefined ? [] : checksOf({ ...said, key }, known?.act)
+    const entry = { said, known, ...from, checks, verdicts: undefined }
+    this.#line.push(entry)
+    this.#inLine.add(said.idHex)
+    this.#unasked.push(entry)
   }
 
   #ask(): void {
@@ -193,8 +210,8 @@ export class Ingest {
     for (const entry of this.#line) {
       if (entry.verdicts === undefined) break
       done++
-      this.#inLine.delete(entry.command.idHex)
-      this.#unread.delete(entry.command.idHex)
+      this.#inLine.delete(entry.said.idHex)
+      this.#unread.delete(entry.said.idHex)
       const node = this.#judge(entry)
       if (node === undefined) continue
       records.push({ index: node.index, id: node.command.id, bytes: node.command.bytes })
@@ -204,11 +221,11 @@ export class Ingest {
     if (records.length > 0) this.#core.emit({ kind: 'append', records })
   }
 
-  #judge({ command, act, peer, verdicts }: Entry): GraphNode | undefined {
-    const facts = readVerdicts(verdicts ?? [])
-    if ('kind' in facts) return this.#refuse(command.idHex, peer, facts.code)
-    if (command.parentHexes.some((parent) => this.parked.has(parent)) || act === undefined)
-      return this.#park(command.idHex, command.id, command.bytes)
+  #judge({ said, known, peer, verdicts, checks }: Entry): GraphNode | undefined {
+    const facts = checks.length === 0 ? { weak: false } : readVerdicts(verdicts ?? [])
+    if ('kind' in facts) return this.#refuse(said.idHex, peer, facts.code)
+    if (known === undefined || said.parentHexes.some((parent) => this.parked.has(parent))) return this.#park(said, peer)
+    const { command, act } = known
     // A parent that is neither here nor refused was left out by a bound: the command comes again by sync.
     const lost = command.parentHexes.find((parent) => !this.#core.graph.has(parent))
     if (lost !== undefined && !this.#refused.has(lost)) return undefined
@@ -223,14 +240,17 @@ export class Ingest {
     this.#core.strike(peer, code)
   }
 
-  #park(firstHex: string, firstId: Uint8Array, firstBytes: Uint8Array): undefined {
-    const open = [{ idHex: firstHex, id: firstId, bytes: firstBytes }]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { idHex, id, bytes } = next
-      if (this.parked.add(idHex, bytes)) this.#core.emit({ kind: 'park', id, bytes })
-      const released = this.orphans.release(idHex, (parent) => this.knows(parent))
-      open.push(...released.map(({ command }) => command))
-    }
+  /** Sets a command aside; what waited for it gets in line, to be set aside too if its signature holds. */
+  #park({ id, idHex, bytes, parentHexes, authorHex, sequence }: Entry['said'], peer: string): undefined {
+    const isMembers = authorHex !== undefined && this.#core.state.members.has(authorHex)
+    const place = authorHex === undefined || sequence === undefined ? undefined : placeOf(authorHex, sequence)
+    const holder = isMembers ? authorHex : peer
+    const gone = this.parked.add({ id, idHex, bytes, parentHexes, holder, place }, this.#core.now)
+    if (this.parked.has(idHex)) this.#core.emit({ kind: 'park', id, bytes })
+    const stored = gone.filter((command) => command.idHex !== idHex)
+    if (stored.length > 0) this.#core.emit({ kind: 'unpark', ids: stored.map((command) => command.id) })
+    for (const { command, peer: from } of this.orphans.release(idHex, (parent) => this.#isHere(parent)))
+      this.#enqueue(command, from, false)
   }
 }
 

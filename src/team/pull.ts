@@ -172,8 +172,10 @@ export class Pull {
   #missing(link: Link): Wanted {
     const wanted: [Uint8Array, number, number][] = []
     for (const [deviceHex, [device, sequence]] of link.frontier ?? []) {
-      const own = this.#core.graph.lastSequence(deviceHex)
-      if (sequence > own) wanted.push([device, own + 1, sequence])
+      let from = this.#core.graph.lastSequence(deviceHex) + 1
+      // What is kept for a newer version is here, though it is not in the graph.
+      while (from <= sequence && this.#ingest.knowsPlace(deviceHex, from)) from++
+      if (sequence >= from) wanted.push([device, from, sequence])
     }
     return wanted.slice(0, limits.wantEntriesMax)
   }

@@ -5,7 +5,10 @@ import { bundleChecks } from './key-bundle.ts'
 import type { SignatureCheck } from './verification.ts'
 
 /** What libsodium must say about a command before the law is asked: its signature first, then what its payload carries. */
-export function checksOf(command: Command, act: Act | undefined): SignatureCheck[] {
+export function checksOf(
+  command: Pick<Command, 'key' | 'unsigned' | 'signature'>,
+  act: Act | undefined,
+): SignatureCheck[] {
   const { key: publicKey, unsigned: bytes, signature } = command
   const own: SignatureCheck = { kind: 'signature', publicKey, label: labels.command, bytes, signature }
   return act !== undefined && 'bundle' in act.body ? [own, ...bundleChecks(act.body.bundle)] : [own]

@@ -56,6 +56,8 @@ export type ReplicaEffect =
   | { readonly kind: 'append'; readonly records: readonly CommandRecord[] }
   /** Keep for a later version; no answer. */
   | { readonly kind: 'park'; readonly id: Uint8Array; readonly bytes: Uint8Array }
+  /** Forget what was kept so: it had to go for other commands; no answer. */
+  | { readonly kind: 'unpark'; readonly ids: readonly Uint8Array[] }
   | { readonly kind: 'verdict'; readonly request: number; readonly outcome: Outcome }
   /** Comes before the verdict of the command that caused it: cut connections first, then acknowledge. */
   | { readonly kind: 'rights'; readonly change: RightsChange }

@@ -282,6 +282,7 @@ export class World {
         this.violations.push(`alarm ${effect.code}`)
         return
       case 'park':
+      case 'unpark':
       case 'recalled':
       case 'rights':
     }

@@ -228,6 +228,9 @@ export class TeamRunner {
       case 'park':
         this.#parts.store.park(effect.id, effect.bytes).catch(() => undefined)
         return
+      case 'unpark':
+        this.#parts.store.unpark(effect.ids).catch(() => undefined)
+        return
       case 'verdict':
         this.#verdicts.get(effect.request)?.(effect.outcome)
         this.#verdicts.delete(effect.request)

@@ -156,6 +156,7 @@ describe('the teams of a node', () => {
           append: (records) =>
             isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records),
           park: (parked, bytes) => commands.park(parked, bytes),
+          unpark: (ids) => commands.unpark(ids),
           drop: (ids) => commands.drop(ids),
           clear: () => commands.clear(),
         }
