@@ -119,6 +119,12 @@ export const limits = {
   parkedBytesMax: 16_777_216,
   /** A parked command that had to go for another is fetched again after this. */
   parkedMsAgain: 600_000,
+  /** Recipients that RotateKey lists: 72 bytes each, beside a signature and 16 parents, fit a command of 4,096. More go by hash. */
+  recipientsListedMax: 32,
+  /** Bytes of epoch boxes in one BOXES frame: two fit no frame, one fits beside its members. */
+  boxesPieceBytesMax: 49_152,
+  /** Wait for the boxes of an epoch before another peer is asked. */
+  boxesMsMax: 10_000,
   /** Active keys of one kind in a bundle. */
   bundleKeysMax: 4,
   /** Bytes of a key bundle, stored form: 1 identity, 4 + 4 keys and a signature fit. */
