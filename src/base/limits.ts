@@ -69,6 +69,8 @@ export const limits = {
   redialMsMax: 300_000,
   /** A connection that lived this long resets the dialer's wait. */
   redialHealthyMs: 60_000,
+  /** Swarm keys accepted at once while they are rotated: each is tried on the first 20 bytes of a connection. */
+  swarmKeysMax: 8,
   /** Ping of a welcomed peer. */
   pingMsInterval: 10_000,
   /** Missed pings after which a peer is cut (js-libp2p cuts after one, which hits slow links). */
@@ -170,7 +172,7 @@ export const limits = {
   /** Attempts to join by an invite of one source in a minute: a code has 128 bits, so this spares our time alone. */
   inviteAttemptsPerMinuteMax: 10,
   /** The same of all sources together; own choice. */
-  inviteAttemptsInAllPerMinuteMax: 600,
+  inviteAttemptsInAllPerMinuteMax: 6_000,
   /** Bytes of an invite claim, stored form: a bundle, two ids and two signatures fit. */
   inviteClaimBytesMax: 1_024,
   /** Members of a team (512 is the tested figure). */

@@ -104,7 +104,7 @@ async function buildParts(
     {
       ...files,
       gate,
-      swarmKeys: [files.swarmKey.key],
+      swarmKeys: files.swarmKey.keys,
       name: () => settings.effective().general.displayName,
       agent: `hyrax/${version}`,
       binding: () => teams.binding(),

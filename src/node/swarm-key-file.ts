@@ -1,37 +1,62 @@
-import { fail, HyraxError, type Log, type Randomness } from '../base/index.ts'
+import { fail, HyraxError, limits, type Log, type Randomness } from '../base/index.ts'
 import { formatSwarmKey, parseSwarmKey } from '../codec/index.ts'
 import { readSecretFile, readTextFile, writeFileAtomic } from '../files/index.ts'
 import { generateSwarmKey, isPublishedSwarmKey, swarmKeyFingerprint } from '../keys/index.ts'
 import type { DaemonOptions } from './options.ts'
 
-/** The swarm key this run uses, and its file `<data-dir>/swarm.key`. */
+/**
+ * The swarm keys of this run: `<data-dir>/swarm.key` holds the one that is dialled with, `<data-dir>/swarm-ring` those that
+ * are accepted beside it while a key is rotated, and the fingerprints of those that were retired.
+ */
 export interface SwarmKeyFile {
-  /** 32 bytes. A secret: it goes to the protector and to `swarms.export`, nowhere else. */
+  /** 32 bytes, the newest. A secret: it goes to the protector and to `swarms.export`, nowhere else. */
   readonly key: Uint8Array
   /** 32 hex digits; stands for the key wherever people see it. */
   readonly fingerprint: string
   /** True for a key everybody has; the node runs with it only when told that this is a test. */
   readonly published: boolean
-  /** Writes another key for the next start; gives its fingerprint. Fails with `ERR_SWARM_KEY_PUBLIC`. */
+  /** All that are accepted, the newest first; at most `limits.swarmKeysMax`. */
+  readonly keys: readonly Uint8Array[]
+  /** True for a key that was retired here. */
+  isRetired(fingerprint: string): boolean
+  /** Writes another key for the next start, alone; gives its fingerprint. Fails with `ERR_SWARM_KEY_PUBLIC`. */
   replace(key: Uint8Array): Promise<string>
+  /**
+   * This key comes first from now on, those before are accepted beside it; durable when it resolves. False where it is
+   * first already. Fails with `ERR_SWARM_KEY_PUBLIC`, and `ERR_INVALID_NODE_STATE` after `replace`.
+   */
+  turn(key: Uint8Array): Promise<boolean>
+  /** That key is accepted no longer; false where it is none of ours. `ERR_INVALID_NODE_STATE` for the newest. */
+  retire(fingerprint: string): Promise<boolean>
+}
+
+export interface SwarmKeyPorts {
+  readonly random: Randomness
+  readonly say: (line: string) => void
+  readonly log: Log
+  /** The key of a join line. */
+  readonly joined?: Uint8Array
+  /** The fingerprint that the join line names. */
+  readonly expected?: string
 }
 
 const keyFileBytesMax = 4_096
+const ringFileBytesMax = 65_536
 
 /**
  * The key of `--swarm-key-file`, else of the data directory, else a fresh one; says what it made. A key that was given
- * by file is kept in the data directory, so that the next start without the option joins the same swarm. `joined` is the
- * key of a join line, `expected` the fingerprint it names; another key fails with `ERR_SWARM_WRONG_KEY`, nothing written.
+ * by file is kept in the data directory, so that the next start without the option joins the same swarm; one that the
+ * node has turned away from since does not come back by that option. `joined` is the key of a join line, `expected` the
+ * fingerprint it names; another key fails with `ERR_SWARM_WRONG_KEY`, nothing written.
  * Fails with `ERR_SWARM_KEY_FORMAT`, `ERR_SWARM_KEY_PUBLIC`, `ERR_FILES_MODE`, `ERR_PATH_INVALID`.
  */
-export async function openSwarmKeyFile(
-  options: DaemonOptions,
-  ports: { random: Randomness; say: (line: string) => void; log: Log; joined?: Uint8Array; expected?: string },
-): Promise<SwarmKeyFile> {
+export async function openSwarmKeyFile(options: DaemonOptions, ports: SwarmKeyPorts): Promise<SwarmKeyFile> {
   const path = `${options.dataDirectory}/swarm.key`
+  const ringPath = `${options.dataDirectory}/swarm-ring`
   const kept = await readKey(path, true)
   const given = options.swarmKeyFile === undefined ? ports.joined : await readKey(options.swarmKeyFile, false)
-  const key = given ?? kept ?? generateSwarmKey(ports.random)
+  const ring = await readRing(ringPath)
+  const key = chooseKey({ kept, given, ring }, path, ports)
   if (ports.expected !== undefined && ports.expected !== swarmKeyFingerprint(key)) {
     const what = `The join line is for ${ports.expected}: give that key with --swarm-key-file.`
     throw fail('ERR_SWARM_WRONG_KEY', { fingerprint: swarmKeyFingerprint(key), what })
@@ -40,21 +65,159 @@ export async function openSwarmKeyFile(
   if (kept === undefined) {
     await write(path, key)
     ports.say(given === undefined ? `Made a new swarm key: ${path}` : `Kept the swarm key in ${path}`)
-  } else if (given !== undefined && swarmKeyFingerprint(kept) !== swarmKeyFingerprint(given)) {
-    ports.say(`Note: --swarm-key-file is another key than ${path}; this run uses the one given.`)
   }
   if (published)
     ports.log.warn('the swarm key is published: everybody has it', { fingerprint: swarmKeyFingerprint(key) })
-  return {
-    key,
-    fingerprint: swarmKeyFingerprint(key),
-    published,
-    async replace(next) {
-      checkPublished(next, options.allowPublishedSwarmKey)
-      await write(path, next)
-      return swarmKeyFingerprint(next)
-    },
+  // Another key by option is another swarm: what is accepted beside the kept one does not belong there.
+  const isKept = kept === undefined || isSame(kept, key)
+  return new KeyFile({ path, ringPath, allowPublished: options.allowPublishedSwarmKey }, key, isKept ? ring : noRing)
+}
+
+interface Ring {
+  readonly accepted: readonly Uint8Array[]
+  readonly retired: ReadonlySet<string>
+}
+
+const noRing: Ring = { accepted: [], retired: new Set() }
+
+function chooseKey(
+  found: { readonly kept: Uint8Array | undefined; readonly given: Uint8Array | undefined; readonly ring: Ring },
+  path: string,
+  { random, say }: SwarmKeyPorts,
+): Uint8Array {
+  const { kept, given, ring } = found
+  if (kept === undefined || given === undefined) return given ?? kept ?? generateSwarmKey(random)
+  if (isSame(kept, given)) return kept
+  if (ring.retired.has(swarmKeyFingerprint(given))) {
+    say(`Note: --swarm-key-file is a key that was retired here; this run uses ${path}.`)
+    return kept
   }
+  if (ring.accepted.some((known) => isSame(known, given))) {
+    say(`Note: --swarm-key-file is an older key; this run uses ${path} and still accepts the older one.`)
+    return kept
+  }
+  say(`Note: --swarm-key-file is another key than ${path}; this run uses the one given.`)
+  return given
+}
+
+class KeyFile implements SwarmKeyFile {
+  readonly #files: { readonly path: string; readonly ringPath: string; readonly allowPublished: boolean }
+  #keys: readonly Uint8Array[]
+  #retired: ReadonlySet<string>
+  #isReplaced = false
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(files: { path: string; ringPath: string; allowPublished: boolean }, key: Uint8Array, ring: Ring) {
+    this.#files = files
+    this.#keys = [key, ...ring.accepted.filter((known) => !isSame(known, key))]
+    this.#retired = ring.retired
+  }
+
+  get key(): Uint8Array {
+    return this.#keys[0] as Uint8Array
+  }
+
+  get fingerprint(): string {
+    return swarmKeyFingerprint(this.key)
+  }
+
+  get published(): boolean {
+    return isPublishedSwarmKey(this.key)
+  }
+
+  get keys(): readonly Uint8Array[] {
+    return this.#keys
+  }
+
+  isRetired(fingerprint: string): boolean {
+    return this.#retired.has(fingerprint)
+  }
+
+  replace(next: Uint8Array): Promise<string> {
+    return this.#inTurn(async () => {
+      checkPublished(next, this.#files.allowPublished)
+      // The ring first: after a crash between the two the old key stands alone, as it did.
+      await writeRing(this.#files.ringPath, noRing)
+      await write(this.#files.path, next)
+      this.#isReplaced = true
+      return swarmKeyFingerprint(next)
+    })
+  }
+
+  turn(next: Uint8Array): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (isSame(next, this.key)) return false
+      checkPublished(next, this.#files.allowPublished)
+      const before = this.#keys.filter((known) => !isSame(known, next))
+      const retired = new Set(this.#retired)
+      retired.delete(swarmKeyFingerprint(next))
+      // What is accepted beside the new key is on the disk before the new key stands in place of it.
+      await this.#write([next, ...before].slice(0, limits.swarmKeysMax), retired)
+      return true
+    })
+  }
+
+  retire(fingerprint: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const kept = this.#keys.filter((known) => swarmKeyFingerprint(known) !== fingerprint)
+      if (kept.length === this.#keys.length) return false
+      if (kept.length === 0 || fingerprint === this.fingerprint)
+        throw fail('ERR_INVALID_NODE_STATE', { what: 'that is the newest swarm key of this node: rotate it first' })
+      await this.#write(kept, new Set([...this.#retired, fingerprint].slice(-retiredMax)))
+      return true
+    })
+  }
+
+  async #write(keys: readonly Uint8Array[], retired: ReadonlySet<string>): Promise<void> {
+    const [first] = keys
+    if (this.#isReplaced || first === undefined)
+      throw fail('ERR_INVALID_NODE_STATE', { what: 'another swarm key was imported: start the node again first' })
+    await writeRing(this.#files.ringPath, { accepted: keys.slice(1), retired })
+    if (!isSame(first, this.key)) await write(this.#files.path, first)
+    this.#keys = keys
+    this.#retired = retired
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(run)
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+}
+
+/** Fingerprints of retired keys that are remembered; the oldest are forgotten. */
+const retiredMax = 256
+const ringHeading = '# Swarm keys beside swarm.key, the newest first, and those that were retired. Secret.'
+
+async function readRing(path: string): Promise<Ring> {
+  const bytes = await readSecretFile(path, { bytesMax: ringFileBytesMax }).catch((error: unknown) => {
+    if (error instanceof HyraxError && error.code === 'ERR_PATH_INVALID') return undefined
+    throw error
+  })
+  if (bytes === undefined) return noRing
+  const accepted: Uint8Array[] = []
+  const retired = new Set<string>()
+  for (const line of new TextDecoder().decode(bytes).split('\n')) {
+    if (line === '' || line.startsWith('#')) continue
+    const [word, value = '', ...rest] = line.split(' ')
+    if (word === 'accepted' && rest.length === 0) accepted.push(parseSwarmKey(value))
+    else if (word === 'retired' && /^[0-9a-f]{32}$/.test(value) && rest.length === 0) retired.add(value)
+    else throw fail('ERR_SWARM_KEY_FORMAT', { why: `${path} has a line that is neither "accepted" nor "retired"` })
+  }
+  return { accepted: accepted.slice(0, limits.swarmKeysMax), retired }
+}
+
+async function writeRing(path: string, { accepted, retired }: Ring): Promise<void> {
+  const lines = [
+    ringHeading,
+    ...accepted.map((key) => `accepted ${formatSwarmKey(key, 'base64')}`),
+    ...[...retired].map((fingerprint) => `retired ${fingerprint}`),
+  ]
+  await writeFileAtomic(path, `${lines.join('\n')}\n`, { mode: 0o600, overwrite: true })
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return swarmKeyFingerprint(a) === swarmKeyFingerprint(b)
 }
 
 async function readKey(path: string, mayBeMissing: boolean): Promise<Uint8Array | undefined> {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../../../src/base/index.ts'
+import { limits, silentLog } from '../../../src/base/index.ts'
 import { formatSwarmKey } from '../../../src/codec/index.ts'
 import { generateSwarmKey, swarmKeyFingerprint, systemRandom } from '../../../src/keys/index.ts'
 import type { DaemonOptions } from '../../../src/node/options.ts'
@@ -81,6 +81,81 @@ describe('the swarm key', () => {
     expect(await opened.replace(next)).toBe(swarmKeyFingerprint(next))
     expect(opened.fingerprint).not.toBe(swarmKeyFingerprint(next))
     expect((await open()).fingerprint).toBe(swarmKeyFingerprint(next))
+  })
+})
+
+describe('while a key is rotated', () => {
+  const ring = () => files.path('swarm-ring')
+  const fresh = () => generateSwarmKey(systemRandom)
+
+  it('both are there after a start, the newest first, for their owner alone', async () => {
+    const [opened, next] = [await open(), fresh()]
+    const before = opened.key
+    expect(await opened.turn(next)).toBe(true)
+    expect(await opened.turn(next)).toBe(false)
+    expect(opened.keys).toEqual([next, before])
+    expect((await open()).keys).toEqual([next, before])
+    expect(statSync(ring()).mode & 0o777).toBe(0o600)
+    expect(readFileSync(kept(), 'utf8')).toBe(formatSwarmKey(next, 'file'))
+  })
+
+  it('the older one is retired, and the newest is not', async () => {
+    const [opened, next] = [await open(), fresh()]
+    const old = opened.fingerprint
+    await opened.turn(next)
+    await expectCodeLater('ERR_INVALID_NODE_STATE', opened.retire(swarmKeyFingerprint(next)))
+    expect(await opened.retire('0'.repeat(32))).toBe(false)
+    expect(await opened.retire(old)).toBe(true)
+    expect([opened.keys, opened.isRetired(old)]).toEqual([[next], true])
+    const again = await open()
+    expect([again.keys, again.isRetired(old)]).toEqual([[next], true])
+  })
+
+  it('--swarm-key-file with the key before it neither brings it back in front nor, once retired, at all', async () => {
+    const [given, next] = [keyFile(), fresh()]
+    const opened = await open({ swarmKeyFile: given.path })
+    await opened.turn(next)
+    expect((await open({ swarmKeyFile: given.path })).keys).toEqual([next, given.key])
+    expect(said.at(-1)).toMatch(/^Note: .*older/)
+    await opened.retire(swarmKeyFingerprint(given.key))
+    expect((await open({ swarmKeyFile: given.path })).keys).toEqual([next])
+    expect(said.at(-1)).toMatch(/^Note: .*retired/)
+  })
+
+  it('another key by option or import takes nothing of the ring along', async () => {
+    const [opened, next, other] = [await open(), fresh(), keyFile('other')]
+    await opened.turn(next)
+    expect((await open({ swarmKeyFile: other.path })).keys).toEqual([other.key])
+    const imported = fresh()
+    await opened.replace(imported)
+    await expectCodeLater('ERR_INVALID_NODE_STATE', opened.turn(fresh()))
+    expect((await open()).keys).toEqual([imported])
+  })
+
+  it('a key that comes back by hand is no longer retired', async () => {
+    const [opened, next] = [await open(), fresh()]
+    const old = opened.key
+    await opened.turn(next)
+    await opened.retire(swarmKeyFingerprint(old))
+    await opened.turn(old)
+    expect([opened.keys, opened.isRetired(swarmKeyFingerprint(old))]).toEqual([[old, next], false])
+  })
+
+  it('at most as many as the limit says are kept, the newest of them', async () => {
+    const opened = await open()
+    const all = Array.from({ length: limits.swarmKeysMax + 2 }, fresh)
+    for (const key of all) await opened.turn(key)
+    expect(opened.keys).toEqual(all.slice(-limits.swarmKeysMax).reverse())
+    expect((await open()).keys).toHaveLength(limits.swarmKeysMax)
+  })
+
+  it('a ring file that is not in order is refused, and the key is not in the message', async () => {
+    const opened = await open()
+    await opened.turn(fresh())
+    writeFileSync(ring(), `accepted ${formatSwarmKey(fresh(), 'base64')} more\n`)
+    await expectCodeLater('ERR_SWARM_KEY_FORMAT', open())
+    chmodSync(ring(), 0o644)
+    await expectCodeLater('ERR_FILES_MODE', open())
   })
 })
 
