@@ -143,6 +143,28 @@ export const limits = {
   frontierEntriesMax: 1_500,
   /** A pull without anything new for this long gives its turn to another peer. */
   syncPullMsMax: 10_000,
+  /** The same, where another peer is ready to take it. */
+  syncPullMsReady: 2_000,
+  /** A pull that brings less than this per second for `syncPullSlowMs` gives its turn to a peer that is ready. */
+  syncPullBytesPerSecondMin: 8_192,
+  /** How long a pull may be slow. */
+  syncPullSlowMs: 5_000,
+  /** Frames of one peer per second: a catch-up at full rate needs 200. What comes above is not looked at, and counts. */
+  syncFramesPerSecondMax: 500,
+  /** Burst on top of that rate. */
+  syncFramesBurstMax: 5_000,
+  /** HELLO and FRONTIER of one peer per second: each costs a look at all heads or all devices. */
+  syncGreetingsPerSecondMax: 10,
+  /** Burst on top of that rate. */
+  syncGreetingsBurstMax: 100,
+  /** Commands looked up for one peer's WANTs per second, one per entry at least: a session's in one go. */
+  syncLookupsPerSecondMax: 20_000,
+  /** Burst on top of that rate. */
+  syncLookupsBurstMax: 40_000,
+  /** Devices in all that one peer's frontier may name. */
+  frontierDevicesMax: 10_000,
+  /** Shortest pause between two HELLOs that tell of many new commands. */
+  syncHelloMsSoon: 500,
   /** Steps of the range fallback in one session. */
   syncRangeRoundsMax: 32,
   /** Ids a RANGE lists instead of halving on. */

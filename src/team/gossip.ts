@@ -9,6 +9,8 @@ import type { Link } from './link.ts'
 const spreadMax = 16
 /** An announced id is remembered this long at most, and asked for once per sender. */
 const awaitedMax = 10_000
+/** Of those who announced an id, so many are asked for it, one after the other. */
+const askedMax = 8
 
 /** Gossip: PUSH to up to 8 peers that have not shown a command, ANNOUNCE to the others, WANT for what stays away. */
 export class Gossip {
@@ -24,7 +26,8 @@ export class Gossip {
   /** Spreads commands that have just become durable. */
   spread(nodes: readonly GraphNode[]): void {
     if (nodes.length > spreadMax) {
-      for (const link of this.#core.links.values()) link.helloAt = Math.min(link.helloAt, this.#core.now)
+      for (const link of this.#core.links.values())
+        link.helloAt = Math.min(link.helloAt, Math.max(this.#core.now, link.greetedAt + limits.syncHelloMsSoon))
       return
     }
     for (const node of nodes) this.#spreadOne(node)
@@ -40,8 +43,9 @@ export class Gossip {
         continue
       }
       const awaited = this.#awaited.get(idHex)
-      if (awaited !== undefined) awaited.peers.push(link.peer)
-      else if (this.#awaited.size < awaitedMax) this.#awaited.set(idHex, { at, peers: [link.peer] })
+      if (awaited !== undefined) {
+        if (awaited.peers.length < askedMax && !awaited.peers.includes(link.peer)) awaited.peers.push(link.peer)
+      } else if (this.#awaited.size < awaitedMax) this.#awaited.set(idHex, { at, peers: [link.peer] })
     }
   }
 

@@ -95,7 +95,7 @@ export class Ingest {
         continue
       }
       fresh++
-      if (said.kind === 'foreign') this.#putInLine(said as ForeignCommand, undefined, { peer, live })
+      if (said.kind === 'foreign') this.#putInLine(said, undefined, { peer, live })
       else orphaned = this.#place(said as Command, peer, live) || orphaned
     }
     this.#ask()

@@ -31,6 +31,14 @@ export interface Link {
   session: { bytes: number; commands: number; since: number }
   /** Token bucket of bytes served. */
   readonly served: Bucket
+  /** Bytes of COMMANDS it may send unasked: the proof that we are out. */
+  unasked: number
+  /** Token bucket of frames of any kind. */
+  readonly frames: Bucket
+  /** Token bucket of HELLO and FRONTIER. */
+  readonly greetings: Bucket
+  /** Token bucket of commands looked up for it. */
+  readonly lookups: Bucket
   /** Token bucket of RANGE frames looked at: each costs a hash over many ids. */
   readonly ranges: Bucket
   /** Times of bad commands in the last minute. */
@@ -38,6 +46,8 @@ export interface Link {
   /** Ids that wait to be announced to it. */
   announce: Uint8Array[]
   helloAt: number
+  /** When it was greeted last. */
+  greetedAt: number
   /** No HELLO in answer to an orphan before this. */
   askedAt: number
   /** Turns in a row in which it claimed something and delivered nothing new. */
@@ -70,6 +80,13 @@ export class Bucket {
   take(amount: number): void {
     this.#tokens -= amount
   }
+
+  /** Takes one; false where none is left. */
+  takeOne(now: number): boolean {
+    if (this.available(now) < 1) return false
+    this.take(1)
+    return true
+  }
 }
 
 export function createLink(peer: string, deviceHex: string, given: boolean, now: number): Link {
@@ -89,10 +106,15 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     outbox: [],
     session: { bytes: 0, commands: 0, since: now },
     served: new Bucket(limits.syncServedBytesPerSecondMax, limits.syncServedBurstBytesMax, now),
+    unasked: limits.removalProofBytesMax,
+    frames: new Bucket(limits.syncFramesPerSecondMax, limits.syncFramesBurstMax, now),
+    greetings: new Bucket(limits.syncGreetingsPerSecondMax, limits.syncGreetingsBurstMax, now),
+    lookups: new Bucket(limits.syncLookupsPerSecondMax, limits.syncLookupsBurstMax, now),
     ranges: new Bucket(limits.syncRangesPerSecondMax, limits.syncRangesBurstMax, now),
     strikes: [],
     announce: [],
     helloAt: now,
+    greetedAt: now - limits.syncHelloMsMin,
     askedAt: 0,
     idleTurns: 0,
   }

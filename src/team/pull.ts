@@ -23,7 +23,7 @@ export class Pull {
   isDiverged = false
   readonly #core: Core
   readonly #ingest: Ingest
-  #turn: { peer: string; at: number; fresh: number } | undefined
+  #turn: { readonly peer: string; readonly since: number; at: number; fresh: number; bytes: number } | undefined
   /** Largest number of our own that somebody named. */
   #ownClaimed = -1
   /** Who was heard while something of that was still missing. */
@@ -40,6 +40,7 @@ export class Pull {
     const core = this.#core
     const pause = limits.syncHelloMsMin + core.draw(limits.syncHelloMsMax - limits.syncHelloMsMin)
     link.helloAt = core.now + pause
+    link.greetedAt = core.now
     link.owesFrontier = true
     core.send(link, {
       t: 'hello',
@@ -93,10 +94,18 @@ export class Pull {
   }
 
   commands(link: Link, frame: Frame<'commands'>): void {
-    link.granted = Math.max(0, link.granted - frame.commands.reduce((sum, command) => sum + command.length, 0))
+    const bytes = frame.commands.reduce((sum, command) => sum + command.length, 0)
+    const excess = Math.max(0, bytes - link.granted)
+    link.granted = Math.max(0, link.granted - bytes)
+    link.unasked -= excess
+    if (excess > 0 && link.unasked < 0) {
+      this.#core.strike(link.peer, 'ERR_TEAM_FLOOD')
+      return
+    }
     const { fresh, orphaned } = this.#ingest.take(frame.commands, link.peer, false)
     if (this.#turn?.peer === link.peer) {
       this.#turn.fresh += fresh
+      this.#turn.bytes += fresh === 0 ? 0 : bytes
       if (fresh > 0) this.#turn.at = this.#core.now
     }
     if (orphaned && !link.isStranger) this.ask(link)
@@ -116,9 +125,8 @@ export class Pull {
 
   /** Takes the next turn, and grants more where what came has been looked at. Called at the end of every step. */
   settle(): void {
-    const { now } = this.#core
     if (this.#claimedBy !== undefined) this.#heard(this.#claimedBy)
-    if (this.#turn !== undefined && now - this.#turn.at > limits.syncPullMsMax) this.#endTurn()
+    this.#judgeTurn()
     if (this.#ingest.underway > 0) return
     const turn = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
     if (turn === undefined) this.#start()
@@ -127,7 +135,27 @@ export class Pull {
 
   /** When a tick is wanted next. */
   nextAt(): number {
-    return this.#turn === undefined ? Infinity : this.#turn.at + limits.syncPullMsMax + 1
+    if (this.#turn === undefined) return Infinity
+    const { at } = this.#turn
+    const isEarly = this.#core.now <= at + limits.syncPullMsReady
+    return at + (isEarly ? limits.syncPullMsReady : limits.syncPullMsMax) + 1
+  }
+
+  /** Ends a turn that brings nothing, or too little while somebody else is ready: a trickle must not hold us up. */
+  #judgeTurn(): void {
+    if (this.#turn === undefined) return
+    const { since, at, bytes } = this.#turn
+    const { now } = this.#core
+    const isSilent = now - at > limits.syncPullMsReady
+    const isLong = now - since > limits.syncPullSlowMs
+    const isSlow = isLong && bytes < ((now - since) / 1_000) * limits.syncPullBytesPerSecondMin
+    if (now - at > limits.syncPullMsMax || ((isSilent || isSlow) && this.#isOtherReady())) this.#endTurn(isSlow)
+  }
+
+  #isOtherReady(): boolean {
+    for (const link of this.#core.links.values())
+      if (link.peer !== this.#turn?.peer && link.idleTurns < 2 && this.#claimsMore(link)) return true
+    return false
   }
 
   #start(): void {
@@ -139,7 +167,7 @@ export class Pull {
     if (link === undefined) return
     // All of them claim and deliver nothing: none is asked before it speaks again.
     if (least >= 2) link.isFrontierFresh = false
-    this.#turn = { peer: link.peer, at: this.#core.now, fresh: 0 }
+    this.#turn = { peer: link.peer, since: this.#core.now, at: this.#core.now, fresh: 0, bytes: 0 }
     const ranges = this.#missing(link)
     // Beside a fork, numbers do not name what orphans wait for.
     const missing = link.isStranger ? [] : this.#ingest.orphans.missing(limits.wantEntriesMax)
@@ -154,9 +182,9 @@ export class Pull {
     if (this.#core.isMember(link) && (ranges.length === 0 || link.idleTurns > 0)) this.range.start(link)
   }
 
-  #endTurn(): void {
+  #endTurn(isSlow = false): void {
     const link = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
-    if (link !== undefined) link.idleTurns = (this.#turn?.fresh ?? 0) > 0 ? 0 : link.idleTurns + 1
+    if (link !== undefined) link.idleTurns = !isSlow && (this.#turn?.fresh ?? 0) > 0 ? 0 : link.idleTurns + 1
     this.#turn = undefined
   }
 
@@ -198,7 +226,8 @@ export class Pull {
     }
     if (this.isDiverged) return
     this.isDiverged = true
-    this.#core.emit({ kind: 'alarm', code: 'ERR_TEAM_DIVERGED', data: { peer: link.peer } })
+    const data = { peer: link.peer, ours: toHex(this.#core.stateHash()), theirs: toHex(frame.stateHash) }
+    this.#core.emit({ kind: 'alarm', code: 'ERR_TEAM_DIVERGED', data })
   }
 
   /** A member told what it has: once our own later commands among it are here, this device may author. */
@@ -211,10 +240,8 @@ export class Pull {
   }
 
   #ownFrontier(): FrontierEntry[] {
-    return this.#core.graph
-      .frontier()
-      .map(({ device, sequence, forked }): FrontierEntry => [device, sequence, forked])
-      .sort((a, b) => compareBytes(a[0], b[0]))
+    const frontier = this.#core.graph.frontier()
+    return sortedByDevice(frontier.map(({ device, sequence, forked }): FrontierEntry => [device, sequence, forked]))
   }
 
   #isFrontierSent(link: Link): boolean {
@@ -238,7 +265,9 @@ export class Pull {
     const bytes = devices.length * entryBytes
     if (bytes > link.served.available(this.#core.now)) return
     link.served.take(bytes)
-    link.sentFrontier = frontier
+    // What did not fit is told by the next one, as a change to what this one told.
+    for (const entry of devices) known.set(toHex(entry[0]), entry)
+    link.sentFrontier = sortedByDevice(known.values())
     link.owesFrontier = false
     this.#core.send(link, { t: 'frontier', base: isDelta ? base : null, devices })
   }
@@ -248,10 +277,18 @@ export class Pull {
       return false
     const entries = frame.base === null ? new Map<string, FrontierEntry>() : new Map(link.frontier)
     for (const entry of frame.devices) entries.set(toHex(entry[0]), entry)
+    if (entries.size > limits.frontierDevicesMax) {
+      this.#core.strike(link.peer, 'ERR_TEAM_FLOOD')
+      return false
+    }
     link.frontier = entries
-    link.frontierDigest = frontierDigest([...entries.values()].sort((a, b) => compareBytes(a[0], b[0])))
+    link.frontierDigest = frontierDigest(sortedByDevice(entries.values()))
     return true
   }
+}
+
+function sortedByDevice(entries: Iterable<FrontierEntry>): FrontierEntry[] {
+  return [...entries].sort((a, b) => compareBytes(a[0], b[0]))
 }
 
 /** Digest of our frontier that the peer holds, as far as this stream tells. */

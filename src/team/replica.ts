@@ -190,7 +190,7 @@ export class Replica {
   #frame(peer: string, map: CborMap): void {
     const link = this.#core.links.get(peer)
     if (link === undefined) return
-    const frame = readFrame(map)
+    const frame = this.#isInTime(link, map) ? readFrame(map) : refuse('ERR_TEAM_FLOOD', { peer })
     if (isRefusal(frame)) {
       this.#core.strike(peer, frame.code)
       return
@@ -200,6 +200,13 @@ export class Replica {
       return
     }
     this.#dispatch(link, frame)
+  }
+
+  /** Each frame costs something to read, and a greeting a look at all heads: so many of them, and no more. */
+  #isInTime(link: Link, { t }: CborMap): boolean {
+    const { now } = this.#core
+    if (!link.frames.takeOne(now)) return false
+    return (t !== 'hello' && t !== 'frontier') || link.greetings.takeOne(now)
   }
 
   #dispatch(link: Link, frame: SyncFrame): void {

@@ -23,7 +23,8 @@ export class Serve {
     const hasEntries = frame.ids.length + frame.ranges.length > 0
     if (hasEntries) {
       if (link.outbox.length === 0) link.session = { bytes: 0, commands: 0, since: this.#core.now }
-      link.outbox = this.#merge(link.outbox, frame)
+      // Who asks for more than it can be sent gets nothing looked up: a tiny question must not cost much.
+      if (link.lookups.available(this.#core.now) >= 1) link.outbox = this.#merge(link, frame)
       if (link.outbox.length === 0) this.#done(link)
     }
     this.pump(link)
@@ -82,14 +83,21 @@ export class Serve {
     return batch
   }
 
-  #merge(outbox: readonly GraphNode[], frame: Frame<'want'>): GraphNode[] {
+  #merge(link: Link, frame: Frame<'want'>): GraphNode[] {
     const { graph } = this.#core
-    const wanted = new Map(outbox.map((node) => [node.index, node]))
+    const wanted = new Map(link.outbox.map((node) => [node.index, node]))
     const add = (node: GraphNode | undefined): void => {
       if (node !== undefined && wanted.size < limits.syncSessionCommandsMax) wanted.set(node.index, node)
     }
+    let looked = wanted.size
     for (const id of frame.ids) add(graph.get(toHex(id)))
-    for (const [device, from, to] of frame.ranges) for (const node of graph.range(toHex(device), from, to)) add(node)
+    for (const [device, from, to] of frame.ranges) {
+      const most = limits.syncSessionCommandsMax - wanted.size
+      const found = graph.range(toHex(device), from, Math.min(to, from + most))
+      looked += found.length
+      for (const node of found) add(node)
+    }
+    link.lookups.take(looked + frame.ids.length + frame.ranges.length)
     return [...wanted.values()].sort((a, b) => a.index - b.index)
   }
 
