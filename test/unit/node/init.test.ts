@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { formatJoinLine, formatSwarmKey } from '../../../src/codec/index.ts'
+import { formatInviteLine, formatJoinLine, formatSwarmKey, idText } from '../../../src/codec/index.ts'
 import {
   generateIdentity,
+  generateInviteCode,
   generateSwarmKey,
   openKeys,
   swarmKeyFingerprint,
@@ -100,6 +101,34 @@ describe('axd init --join', () => {
     const said = await init({ join: `@${files.path('line')}` })
     expect(said).toContain(plain.fingerprint)
     expect(said).not.toContain(Buffer.from(key).toString('hex'))
+  })
+
+  it('keeps the line for the first start where it names a team, 0600 and without the swarm key', async () => {
+    const team = systemRandom.bytes(32)
+    const said = await init({ join: formatJoinLine({ ...plain, team }), swarmKeyFile: keyFile() })
+    expect(said).toContain(`Team: ${idText('team', team)}.`)
+    expect(readFileSync(files.path('join-line'), 'utf8')).toBe(`${formatJoinLine({ ...plain, team })}\n`)
+    expect(statSync(files.path('join-line')).mode & 0o777).toBe(0o600)
+  })
+
+  it('sec/K6 takes an invite code from a file alone, and keeps it where nobody else reads it', async () => {
+    const invite = { ...plain, team: systemRandom.bytes(32), code: generateInviteCode(systemRandom) }
+    const text = formatInviteLine({ ...invite, key })
+    await expectCodeLater('ERR_CLI_SECRET_IN_ARGV', init({ join: formatInviteLine(invite), swarmKeyFile: keyFile() }))
+    writeFileSync(files.path('line'), `${text}\n`, { mode: 0o600 })
+    const said = await init({ join: `@${files.path('line')}` })
+    expect(said).toContain(plain.fingerprint)
+    expect(said).not.toContain(text.slice(14, 46))
+    expect(readFileSync(files.path('join-line'), 'utf8')).toBe(`${formatInviteLine(invite)}\n`)
+    expect(statSync(files.path('join-line')).mode & 0o777).toBe(0o600)
+  })
+
+  it('finds out that a character of the code was lost before anything is made', async () => {
+    const code = generateInviteCode(systemRandom).map((byte, at) => (at === 19 ? byte ^ 1 : byte))
+    const text = formatInviteLine({ ...plain, team: systemRandom.bytes(32), code, key })
+    writeFileSync(files.path('line'), text, { mode: 0o600 })
+    await expectCodeLater('ERR_TEAM_INVITE_CODE_INVALID', init({ join: `@${files.path('line')}` }))
+    expect(left()).toEqual(['line'])
   })
 })
 
