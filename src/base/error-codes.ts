@@ -227,6 +227,42 @@ const table = {
     exit: 10,
     peer: 'same',
   },
+  ERR_TEAM_LAST_KEY: {
+    message: 'The last key of its kind cannot be retired: {what} would have none.',
+    hint: 'Add another one first.',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_ROLE_BUILTIN: {
+    message: "The role '{role}' exists in every team and cannot be changed.",
+    hint: 'Make a role of your own: ax roles create',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_ROLE_IN_USE: {
+    message: "{found} devices hold the role '{role}'.",
+    hint: 'Give them another role first: ax roles assign',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_PERMISSION_FORBIDDEN: {
+    message: 'No custom role may hold {what}.',
+    hint: 'Leave it out.',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_KEY_RETIRED: {
+    message: 'The signing key of device {device} is retired.',
+    hint: 'Sign with a newer key of the device.',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_BAD_RECIPIENTS: {
+    message: 'The epoch is not sealed for the members of the team: {what}',
+    hint: 'Sync, then rotate again: ax teams rotate-key',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_UNKNOWN_DEVICE: {
     message: 'No device {device} in this team.',
     hint: 'See: ax devices ls',
@@ -239,7 +275,31 @@ const table = {
     exit: 10,
     peer: 'same',
   },
-  ERR_TEAM_UNKNOWN_KEY: { message: 'The signing key is not one of device {device}.', exit: 10, peer: 'same' },
+  ERR_TEAM_UNKNOWN_KEY: { message: 'Unknown key: {what}', exit: 10, peer: 'same' },
+  ERR_TEAM_UNKNOWN_PERMISSION: {
+    message: "The role does not hold the permission '{permission}', or there is none of that name.",
+    hint: 'See: ax roles ls',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_UNKNOWN_LABEL: {
+    message: "No label '{label}' here.",
+    hint: 'See: ax labels ls',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_UNKNOWN_NAME: {
+    message: "No device with the network name '{name}' here.",
+    hint: 'See: ax names ls',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_UNKNOWN_INVITE: {
+    message: 'No open invite {invite} in this team.',
+    hint: 'It may have been revoked, or its creator is gone. See: ax invites ls',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_UNKNOWN_TEAM: {
     message: 'This node does not keep a team {team}.',
     hint: 'See: ax teams ls',
@@ -247,6 +307,11 @@ const table = {
     peer: 'same',
   },
   ERR_TEAM_AMBIGUOUS: { message: '"{text}" fits more than one {what}.', hint: 'Give the id.', exit: 2, peer: 'same' },
+  ERR_TEAM_INVITE_EXHAUSTED: {
+    message: 'The invite has been used {limit} times, which was all.',
+    exit: 10,
+    peer: 'same',
+  },
   // --- team: structure ---
   ERR_TEAM_BAD_ENCODING: { message: 'Bad encoding: {why}', exit: 11, peer: 'same' },
   ERR_TEAM_BAD_PAYLOAD: { message: 'Bad payload: {field}', exit: 10, peer: 'same' },
@@ -265,6 +330,17 @@ const table = {
   ERR_TEAM_INVITE_CLAIM_INVALID: {
     message: 'The claim was not made with the code of this invite, for this team and these keys.',
     exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_INVITE_EXPIRED: {
+    message: 'The invite has expired, by the clock of the node that admits.',
+    hint: 'Ask for another one. If a clock is wrong, see the time in: ax status',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_INVITE_BUSY: {
+    message: 'Too many attempts to join by an invite; the server takes some again within a minute.',
+    exit: 6,
     peer: 'same',
   },
   ERR_TEAM_INVITE_CODE_INVALID: {
@@ -287,6 +363,12 @@ const table = {
     peer: 'same',
   },
   ERR_TEAM_RECALLED: { message: 'Your command {id} no longer has an effect: {reason}', exit: 10, peer: 'same' },
+  ERR_TEAM_VOIDED: {
+    message: 'This has lost its effect: a command made beside it took the right to it away.',
+    hint: 'See: ax teams log --why',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_FLOOD: { message: 'Peer {peer} was cut: too many bad commands.', exit: 11 },
 
   // --- store ---

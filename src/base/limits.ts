@@ -201,6 +201,26 @@ export const limits = {
   membersMax: 1_024,
   /** Names, roles and labels in a team. */
   nameBytesMax: 128,
+  /** Network name: a DNS name. */
+  networkNameBytesMax: 253,
+  /** Labels of a team. */
+  labelsMax: 1_024,
+  /** Labels of one device, and of one invite. */
+  labelsPerDeviceMax: 64,
+  /** Custom roles of a team. */
+  customRolesMax: 64,
+  /** Invites of a team that are not used up. */
+  invitesOpenMax: 256,
+  /** Devices that one invite admits. */
+  inviteUsesMax: 1_000,
+  /** Nodes on the list of a team. */
+  governedNodesMax: 1_024,
+  /** Addresses of one such node. */
+  nodeAddressesMax: 8,
+  /** Operators whose tokens count on nodes that the team governs. */
+  trustedOperatorsMax: 64,
+  /** Revoked claims of a team. */
+  revokedClaimsMax: 4_096,
   /** Comments and other free text. */
   commentBytesMax: 512,
   /** Authorized keys. */

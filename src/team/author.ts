@@ -1,5 +1,5 @@
 import { HyraxError, refuse, type Randomness, type Refusal } from '../base/index.ts'
-import { compareBytes } from '../codec/index.ts'
+import { compareBytes, equalBytes } from '../codec/index.ts'
 import { encodeBody, readAct, type Act } from './body.ts'
 import { check } from './check.ts'
 import { signCommand, type Command } from './command.ts'
@@ -10,13 +10,19 @@ import { actFor } from './intent.ts'
 import { deviceId, type KeyBundle } from './key-bundle.ts'
 import { policyVersion } from './policy.ts'
 import type { Pull } from './pull.ts'
+import { soundPayload } from './signature-checks.ts'
+import type { TeamState } from './state.ts'
 import type { ReplicaEvent } from './step.ts'
 
 /** Who authors: what stands in every command of this device. */
 export interface AuthorParts {
   readonly device: Uint8Array
+  /** Public half of the newest signing key, 32 bytes. */
   readonly signingKey: Uint8Array
-  readonly sign: (unsigned: Uint8Array) => Uint8Array
+  /** All that this device can sign with, newest first; where absent, `signingKey` alone. */
+  readonly signingKeys?: () => readonly Uint8Array[]
+  /** Signs the unsigned bytes of a command under `hyrax/cmd/v1` with that key of ours; 64 bytes. */
+  readonly sign: (unsigned: Uint8Array, key: Uint8Array) => Uint8Array
 }
 
 type AuthorEvent = ReplicaEvent & { kind: 'author' }
@@ -57,6 +63,14 @@ export class Author {
     return done.map(({ node }) => node)
   }
 
+  /** The newest of our keys that the team takes: it may not have heard of the newest yet. */
+  #keyFor(view: TeamState): Uint8Array {
+    const { signingKey, signingKeys } = this.#parts
+    const active = view.members.get(this.#core.deviceHex)?.signing ?? []
+    const known = (signingKeys?.() ?? [signingKey]).find((own) => active.some((key) => equalBytes(key, own)))
+    return known ?? signingKey
+  }
+
   #mayAuthor({ force }: AuthorEvent): Refusal | undefined {
     if (!this.#core.isSynced)
       return refuse('ERR_TEAM_NOT_SYNCED', { what: 'no peer has synced this team yet', force: '.' })
@@ -76,9 +90,15 @@ export class Author {
     const form = readAct({ kind: act.kind, body: encodeBody(act) })
     if (isRefusal(form)) return form
     const generation = view.members.get(deviceHex)?.generation ?? 0
-    const { device: author, signingKey: key, sign } = this.#parts
+    const { device: author, sign } = this.#parts
+    const key = this.#keyFor(view)
     // Asked before signing, so that the answer is the law's and not that of a form.
-    const refusal = check(view, act, { author, authorHex: deviceHex, key, generation }, { weak: false })
+    const refusal = check(
+      view,
+      act,
+      { author, authorHex: deviceHex, key, generation },
+      { ...soundPayload, isOrigin: true },
+    )
     if (refusal !== undefined) return refusal
     const command = makeCommand(
       {
@@ -95,7 +115,7 @@ export class Author {
       sign,
     )
     if (isRefusal(command)) return command
-    return accept(this.#core, command, act, false)
+    return accept(this.#core, command, act, soundPayload)
   }
 }
 
@@ -126,7 +146,7 @@ function makeCommand({ act, ...place }: Draft, sign: AuthorParts['sign']): Comma
   const read = readAct({ kind: act.kind, body })
   if (isRefusal(read)) return read
   try {
-    return signCommand({ ...place, kind: act.kind, body }, sign)
+    return signCommand({ ...place, kind: act.kind, body }, (unsigned) => sign(unsigned, place.key))
   } catch (error) {
     if (error instanceof HyraxError) return refuse(error.code, error.data)
     throw error

@@ -1,12 +1,12 @@
 import { limits, refuse, type ErrorCode, type Refusal } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
 import type { Keys } from '../keys/index.ts'
-import { readAct } from './body.ts'
+import { readAct, type Act } from './body.ts'
 import { isSame, parseCommand, storedId, type Command } from './command.ts'
 import { Evaluation } from './evaluation.ts'
 import { Graph, type GraphNode } from './graph.ts'
 import { accept } from './ingest.ts'
-import { checksOf, readVerdicts } from './signature-checks.ts'
+import { checksOf, readVerdicts, type ClaimPlace } from './signature-checks.ts'
 import { answerCheck } from './verification.ts'
 
 /** A command that is not in the graph, and why. */
@@ -134,13 +134,19 @@ class SetJudge {
     // What descends from a command of a newer law may have forms of that law; only its signature is looked at.
     const known = isParked || act.kind === 'refuse' ? undefined : act
     if (act.kind === 'refuse' && act.code !== 'ERR_TEAM_UNKNOWN_KIND' && !isParked) return act
-    const checks = checksOf(command, known)
+    const checks = checksOf(command, known, this.#claimPlace(known, team))
     const verdicts = checks.map((check) => this.#keys === undefined || answerCheck(this.#keys, check))
-    const facts = readVerdicts(verdicts)
+    const facts = readVerdicts(checks, verdicts)
     if ('kind' in facts) return facts
     if (known === undefined) return refuse('ERR_TEAM_UNKNOWN_KIND', { kind: command.kind })
-    const judged = accept({ graph: this.#graph, evaluation: this.#evaluation }, command, known, facts.weak)
+    const judged = accept({ graph: this.#graph, evaluation: this.#evaluation }, command, known, facts)
     return 'kind' in judged ? judged : undefined
+  }
+
+  /** The invite of an admission was judged before it, or is none. */
+  #claimPlace(act: Act | undefined, team: Uint8Array | null): ClaimPlace | undefined {
+    const invite = act?.kind === 'AdmitDevice' ? this.#graph.get(toHex(act.body.invite))?.act : undefined
+    return invite?.kind === 'CreateInvite' && team !== null ? { team, inviteKey: invite.body.key } : undefined
   }
 
   #leaveOut({ id, idHex }: Command, { code }: Refusal): void {

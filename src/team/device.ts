@@ -70,6 +70,6 @@ export function signingKeyOf(device: Device, publicKey?: Uint8Array): Identity {
     publicKey === undefined
       ? device.signing.at(-1)
       : [...device.signing, device.identity].find((one) => equalBytes(one.publicKey, publicKey))
-  if (key === undefined) throw fail('ERR_TEAM_UNKNOWN_KEY', { device: device.id })
+  if (key === undefined) throw fail('ERR_TEAM_UNKNOWN_KEY', { what: `device ${device.id} has no such signing key` })
   return key
 }

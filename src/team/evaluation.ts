@@ -1,18 +1,16 @@
 import { limits, type Refusal } from '../base/index.ts'
 import type { Act } from './body.ts'
 import { apply } from './apply.ts'
-import { check, targetHex } from './check.ts'
+import { check, replayFacts } from './check.ts'
 import type { Command } from './command.ts'
 import type { Graph, GraphNode, Origin } from './graph.ts'
 import { Heap } from './heap.ts'
 import { RecentMap } from './recent-map.ts'
+import { replayClass } from './replay-class.ts'
 import { emptyState, rankOf, type TeamState } from './state.ts'
 
 /** What a command in the graph is now: effective, or recalled with the check's answer. */
 export type Standing = 'effective' | Refusal
-
-/** What stands in the graph passed its origin's check, so its keys are sound. */
-const soundKeys = { weak: false }
 
 /** Every this many nodes the state after one is kept for good. */
 const keptEvery = 64
@@ -152,7 +150,7 @@ export function replay(
   const standings = new Map<GraphNode, Standing>()
   let state = base
   for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
-    const refusal = check(state, node.act, node.command, soundKeys)
+    const refusal = check(state, node.act, node.command, replayFacts)
     if (refusal === undefined) state = apply(state, node.act, node.command)
     standings.set(node, refusal ?? 'effective')
     for (const child of children.get(node) ?? []) {
@@ -176,15 +174,9 @@ function goesBefore(a: GraphNode, b: GraphNode): boolean {
 
 /** The facts of a command's origin, from the view it was made in. */
 export function originOf(view: TeamState, act: Act, command: Command): Origin {
-  const order = orderOf(act, command)
+  const order = replayClass(act, command.authorHex)
   const member = view.members.get(command.authorHex)
   if (member === undefined) return { rank: 1_000_000, seniority: { depth: 0, idHex: command.idHex }, order }
   const { depth, idHex } = member.admitted
   return { rank: rankOf(view, command.authorHex), seniority: { depth, idHex }, order }
-}
-
-function orderOf(act: Act, command: Command): Origin['order'] {
-  if (act.kind === 'CloseTeam') return 0
-  if (act.kind !== 'RemoveDevice' && act.kind !== 'AssignRole' && act.kind !== 'RevokeRole') return 1
-  return targetHex(act) === command.authorHex ? 2 : 0
 }

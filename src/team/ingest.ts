@@ -1,15 +1,17 @@
 import { limits, type ErrorCode, type Refusal } from '../base/index.ts'
+import { toHex } from '../codec/index.ts'
 import { readAct, type Act } from './body.ts'
 import { check } from './check.ts'
 import { isSame, parseCommand, type Command, type ForeignCommand } from './command.ts'
 import type { Core } from './core.ts'
 import { originOf } from './evaluation.ts'
 import type { GraphNode } from './graph.ts'
+import { boundAct } from './kinds/keys.ts'
 import { Bucket } from './link.ts'
 import { OrphanPool } from './orphan-pool.ts'
 import { ParkedPool, placeOf } from './parked-pool.ts'
 import { RecentMap } from './recent-map.ts'
-import { checksOf, readVerdicts } from './signature-checks.ts'
+import { checksOf, readVerdicts, soundPayload, type ClaimPlace, type PayloadFacts } from './signature-checks.ts'
 import type { SignatureCheck } from './verification.ts'
 
 /** A command on its way in, in the order in which it will be judged. */
@@ -188,11 +190,21 @@ export class Ingest {
   #putInLine(said: Entry['said'], known: Entry['known'], from: { peer: string; live: boolean }): void {
     if (known === undefined) this.#unread.add(said.idHex)
     const { key } = said
-    const checks = key === undefined ? [] : checksOf({ ...said, key }, known?.act)
+    const place = known === undefined ? undefined : this.#claimPlace(known.act)
+    const checks = key === undefined ? [] : checksOf({ ...said, key }, known?.act, place)
     const entry = { said, known, ...from, checks, verdicts: undefined }
     this.#line.push(entry)
     this.#inLine.add(said.idHex)
     this.#unasked.push(entry)
+  }
+
+  /** The invite of an admission is in the graph, or in line before it: else the law refuses, whatever is verified. */
+  #claimPlace(act: Act): ClaimPlace | undefined {
+    if (act.kind !== 'AdmitDevice') return undefined
+    const inviteHex = toHex(act.body.invite)
+    const invite =
+      this.#core.graph.get(inviteHex)?.act ?? this.#line.find(({ said }) => said.idHex === inviteHex)?.known?.act
+    return invite?.kind === 'CreateInvite' ? { team: this.#core.team, inviteKey: invite.body.key } : undefined
   }
 
   #ask(): void {
@@ -222,14 +234,14 @@ export class Ingest {
   }
 
   #judge({ said, known, peer, verdicts, checks }: Entry): GraphNode | undefined {
-    const facts = checks.length === 0 ? { weak: false } : readVerdicts(verdicts ?? [])
+    const facts = checks.length === 0 ? soundPayload : readVerdicts(checks, verdicts ?? [])
     if ('kind' in facts) return this.#refuse(said.idHex, peer, facts.code)
     if (known === undefined || said.parentHexes.some((parent) => this.parked.has(parent))) return this.#park(said, peer)
     const { command, act } = known
     // A parent that is neither here nor refused was left out by a bound: the command comes again by sync.
     const lost = command.parentHexes.find((parent) => !this.#core.graph.has(parent))
     if (lost !== undefined && !this.#refused.has(lost)) return undefined
-    const judged = accept(this.#core, command, act, facts.weak)
+    const judged = accept(this.#core, command, act, facts)
     if ('kind' in judged) return this.#refuse(command.idHex, peer, judged.code)
     return judged
   }
@@ -259,14 +271,14 @@ export function accept(
   core: Pick<Core, 'graph' | 'evaluation'>,
   command: Command,
   act: Act,
-  weak: boolean,
+  payload: PayloadFacts,
 ): GraphNode | Refusal {
   const parents = core.graph.place(command)
   if ('kind' in parents) return parents
   const view = core.evaluation.view(parents)
-  const refusal = check(view, act, command, { weak })
+  const refusal = check(view, act, command, { ...payload, isOrigin: true })
   if (refusal !== undefined) return refusal
-  const node = core.graph.add(command, { act, parents, origin: originOf(view, act, command) })
+  const node = core.graph.add(command, { act: boundAct(view, act), parents, origin: originOf(view, act, command) })
   core.evaluation.took(node, view)
   return node
 }

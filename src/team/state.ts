@@ -1,13 +1,27 @@
-import { labels } from '../base/index.ts'
-import { encodeCbor, type CborMap, type CborValue } from '../codec/index.ts'
-import { labelledHash } from '../keys/index.ts'
-import { defaultRoles, type Role } from './policy.ts'
+import type { InviteLabel, Op, RetireReason } from './body.ts'
+import type { Recipient } from './epoch.ts'
+import { defaultRoles, type Permission, type Role } from './policy.ts'
 import { Table } from './table.ts'
+
+export { encodeState, stateHash } from './state-bytes.ts'
 
 /** Order of two devices or commands that rank alike: (depth, id) of a command; smaller is more senior. */
 export interface Seniority {
   readonly depth: number
   readonly idHex: string
+}
+
+/** A label that a device holds. `at` is the id of the label's CreateLabel, `by` the hex id of what assigned it. */
+export interface HeldLabel {
+  readonly op: Op
+  readonly at: Uint8Array
+  readonly by: string
+}
+
+/** A key that may be used no more; `epochs`: how many there were when it was retired. */
+export interface RetiredKey {
+  readonly reason: RetireReason
+  readonly epochs: number
 }
 
 /** A device that is in the team now. */
@@ -19,13 +33,22 @@ export interface Member {
   readonly role: string
   /** Id of the command that made the role; for default roles the team id. */
   readonly roleAt: Uint8Array
+  /** Hex id of the command that gave it this role: its admission, AssignRole or RevokeRole. */
+  readonly roleBy: string
   readonly name: string
   /** Ed25519 identity key. */
   readonly identity: Uint8Array
   /** Sequence number of its bundle. */
   readonly bundle: number
+  /** Active keys, newest last. */
   readonly signing: readonly Uint8Array[]
   readonly encryption: readonly Uint8Array[]
+  /** Hex of a key to the hex id of its AddDeviceKey. Keys that came with the admission are not in it. */
+  readonly keyBy: ReadonlyMap<string, string>
+  /** Hex of the keys it had in this generation and that are retired. */
+  readonly retired: ReadonlyMap<string, RetiredKey>
+  readonly labels: ReadonlyMap<string, HeldLabel>
+  readonly networkName?: string
   /** Id of the command that admitted it in this generation, that one's depth, and its author. */
   readonly admitted: Seniority & { readonly id: Uint8Array; readonly byHex: string }
 }
@@ -40,7 +63,78 @@ export interface Departure {
   readonly removedBy: string
 }
 
-/** What a set of commands amounts to. Never changed in place; maps are keyed by lower-case hex of ids. */
+/** A self-removal; `generation` is the one that ended with it. */
+export interface Leave {
+  readonly id: Uint8Array
+  readonly device: Uint8Array
+  readonly deviceHex: string
+  readonly generation: number
+  readonly confirmed: boolean
+}
+
+/** A custom role. */
+export interface CustomRole extends Role {
+  /** Id of its CreateRole. */
+  readonly at: Uint8Array
+  /** Hex id of the command that gave each permission: CreateRole or AddPermission. */
+  readonly sources: ReadonlyMap<Permission, string>
+}
+
+/** An open invite, or one that is used up. */
+export interface Invite {
+  readonly id: Uint8Array
+  /** Ed25519 key that claims are signed with. */
+  readonly key: Uint8Array
+  readonly role: string
+  readonly roleAt: Uint8Array
+  readonly labels: readonly InviteLabel[]
+  readonly maxUses: number
+  readonly uses: number
+  /** ms; judged by who admits. */
+  readonly notAfter: number
+  /** Hex of the device that made it. */
+  readonly creator: string
+}
+
+/** An epoch of sealed data, in replay order. */
+export interface Epoch {
+  readonly id: Uint8Array
+  readonly idHex: string
+  readonly parents: readonly Uint8Array[]
+  readonly recipients: readonly Recipient[]
+  /** SHA-256 of the canonical list of recipients. */
+  readonly recipientsHash: Uint8Array
+  readonly boxesHash: Uint8Array
+  /** Hex id of its RotateKey. */
+  readonly by: string
+}
+
+/** A node that the team admits to the swarm it governs. */
+export interface GovernedNode {
+  readonly peer: string
+  readonly addrs: readonly string[]
+  /** Hex of the device it is bound to. */
+  readonly deviceHex?: string
+}
+
+/** A key of the governed swarm, in replay order. */
+export interface SwarmKeyEntry {
+  readonly fingerprint: Uint8Array
+  /** Id of the epoch that it is sealed under. */
+  readonly epoch: Uint8Array
+  readonly sealed: Uint8Array
+  readonly retired: boolean
+}
+
+/** What RevokeClaim said. */
+export interface RevokedClaim {
+  readonly jti?: string
+  readonly key?: Uint8Array
+  /** s; absent beside a key: the account and all below it. */
+  readonly notAfter?: number
+}
+
+/** What a set of commands amounts to. Never changed in place; tables are keyed by lower-case hex of ids unless said. */
 export interface TeamState {
   readonly team: Uint8Array
   readonly name: string
@@ -48,8 +142,26 @@ export interface TeamState {
   readonly open: boolean
   readonly members: Table<Member>
   readonly departures: Table<Departure>
-  /** Custom roles; the default ones are part of the policy. */
-  readonly roles: ReadonlyMap<string, Role>
+  /** By hex id of the self-removal. */
+  readonly leaves: Table<Leave>
+  /** Custom roles by name; the default ones are part of the policy. */
+  readonly roles: Table<CustomRole>
+  /** Ids of the CreateLabels, by label. */
+  readonly labels: Table<Uint8Array>
+  /** Hex of the device, by network name. */
+  readonly names: Table<string>
+  /** By hex id of the CreateInvite. */
+  readonly invites: Table<Invite>
+  readonly epochs: readonly Epoch[]
+  /** By peer id. */
+  readonly nodes: Table<GovernedNode>
+  /** Hex id of the command that barred it, by peer id. */
+  readonly barred: Table<string>
+  readonly swarmKeys: readonly SwarmKeyEntry[]
+  /** Keys of trusted operators, by their hex. */
+  readonly operators: Table<Uint8Array>
+  /** By `revokedClaimKey`. */
+  readonly revokedClaims: Table<RevokedClaim>
 }
 
 /** The state before CreateTeam. */
@@ -60,7 +172,17 @@ export const emptyState: TeamState = {
   open: false,
   members: new Table(),
   departures: new Table(),
-  roles: new Map(),
+  leaves: new Table(),
+  roles: new Table(),
+  labels: new Table(),
+  names: new Table(),
+  invites: new Table(),
+  epochs: [],
+  nodes: new Table(),
+  barred: new Table(),
+  swarmKeys: [],
+  operators: new Table(),
+  revokedClaims: new Table(),
 }
 
 /** The role of that name, default or custom. */
@@ -70,7 +192,7 @@ export function roleOf(state: TeamState, name: string): Role | undefined {
 
 /** Id that an author must name beside a role: of the command that made it, or the team's for a default role. */
 export function roleOrigin(state: TeamState, name: string): Uint8Array | undefined {
-  return defaultRoles.has(name) ? state.team : undefined
+  return defaultRoles.has(name) ? state.team : state.roles.get(name)?.at
 }
 
 /** Rank of a member; 0 for who is none. */
@@ -89,43 +211,4 @@ export function holdersOf(state: TeamState, role: string): number {
   let holders = 0
   for (const member of state.members.values()) if (member.role === role) holders++
   return holders
-}
-
-/**
- * The state as canonical CBOR: the same bytes on every node that holds the same commands. A table that is empty is left
- * out, so that tables of later versions change nothing for teams that do not use them. Removals appear as generations.
- */
-export function encodeState(state: TeamState): Uint8Array {
-  const { team, name, policy, open } = state
-  const map: Record<string, CborValue> = { v: 1, team, name, policy, open }
-  map['members'] = table(state.members, encodeMember)
-  if (state.departures.size > 0) map['generations'] = table(state.departures, (departure) => departure.generation)
-  return encodeCbor(map)
-}
-
-/** State hash = SHA-256(`"hyrax/state/v1" ‖ 0 ‖ canonical CBOR of the state`). 32 bytes. */
-export function stateHash(state: TeamState): Uint8Array {
-  return labelledHash(labels.state, encodeState(state))
-}
-
-function encodeMember(member: Member): CborValue {
-  return {
-    a: member.admitted.id,
-    d: member.admitted.depth,
-    e: [...member.encryption],
-    g: member.generation,
-    i: member.identity,
-    n: member.bundle,
-    name: member.name,
-    role: member.role,
-    roleAt: member.roleAt,
-    s: [...member.signing],
-  }
-}
-
-function table<T>(entries: ReadonlyMap<string, T>, encode: (entry: T) => CborValue): CborMap {
-  const map: Record<string, CborValue> = {}
-  // Sorted by the encoder, whatever the order of arrival.
-  for (const [key, entry] of entries) map[key] = encode(entry)
-  return map
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/index.ts'
-import { idText, peerIdText } from '../codec/index.ts'
-import type { Act } from './body.ts'
+import { idText } from '../codec/index.ts'
+import { summaryOf } from './summary.ts'
 import type { GraphNode } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
 import type { Replica } from './replica.ts'
@@ -33,7 +33,10 @@ export function teamLog(replica: Replica, last = Infinity): LogEntry[] {
   const { nodes } = replica.graph
   const names = new Map<string, string>()
   for (const { act } of nodes)
-    if ('bundle' in act.body) names.set(idText('dev', deviceId(act.body.bundle.identity)), act.body.commonName)
+    if ('commonName' in act.body) {
+      const { identity } = 'claim' in act.body ? act.body.claim.bundle : act.body.bundle
+      names.set(idText('dev', deviceId(identity)), act.body.commonName)
+    }
   return nodes.slice(Math.max(0, nodes.length - last)).map((node) => logEntry(replica, node, names))
 }
 
@@ -51,24 +54,6 @@ function logEntry(replica: Replica, node: GraphNode, names: ReadonlyMap<string, 
     parents: node.parents.map((parent) => idText('cmd', parent.command.id)),
     standing: standing === 'effective' ? 'effective' : 'recalled',
     code: standing === 'effective' ? null : standing.code,
-    summary: summaryOf(act, names),
-  }
-}
-
-function summaryOf(act: Act, names: ReadonlyMap<string, string>): string {
-  const who = (device: Uint8Array): string => names.get(idText('dev', device)) ?? idText('dev', device)
-  switch (act.kind) {
-    case 'CreateTeam':
-      return `created ${act.body.name}, owned by ${act.body.commonName}`
-    case 'CloseTeam':
-      return act.body.reason === undefined ? 'closed' : `closed: ${act.body.reason}`
-    case 'AddDevice':
-      return `added ${act.body.commonName} (${peerIdText(act.body.bundle.identity)}) as ${act.body.role}`
-    case 'RemoveDevice':
-      return `removed ${who(act.body.device)}`
-    case 'AssignRole':
-      return `${who(act.body.device)}: ${act.body.from} to ${act.body.role}`
-    case 'RevokeRole':
-      return `${who(act.body.device)}: ${act.body.role} to sync-role`
+    summary: summaryOf(act, (device) => names.get(idText('dev', device)) ?? idText('dev', device)),
   }
 }

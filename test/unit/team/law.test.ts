@@ -35,7 +35,7 @@ function code(
     key: change.key ?? by.identity.publicKey,
     generation,
   }
-  return check(state, act, author, { weak: change.weak ?? false })?.code ?? 'ok'
+  return check(state, act, author, { weak: change.weak ?? false, claimHolds: false, isOrigin: true })?.code ?? 'ok'
 }
 
 function wish(state: TeamState, by: Actor, intent: Intent): string {
@@ -129,7 +129,7 @@ describe('sec/G10: who may do what', () => {
     const act = actFor(state, { kind: 'RemoveDevice', device: scribe.actor('user').device }) as Act
     const { device, identity } = scribe.actor('admin')
     const author = { author: device, authorHex: toHex(device), key: identity.publicKey, generation: 0 }
-    expect(check(state, act, author, { weak: false })).toEqual({
+    expect(check(state, act, author, { weak: false, claimHolds: false, isOrigin: true })).toEqual({
       kind: 'refuse',
       code: 'ERR_TEAM_NO_PERMISSION',
       data: { role: 'admin', action: 'remove devices', permission: 'device.remove' },
