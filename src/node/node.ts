@@ -68,7 +68,7 @@ export async function createNode(options: DaemonOptions, ports: NodePorts): Prom
 async function openFiles(options: DaemonOptions, { log, say }: NodePorts, lifetime: Lifetime) {
   const store = await openDataDirectory(options.dataDirectory, lifetime)
   const keys = await openKeys()
-  const own = await openOwnKeys(options, { random: systemRandom, say })
+  const own = await openOwnKeys(options, { random: systemRandom, say, now })
   const swarmKey = await openSwarmKeyFile(options, { random: systemRandom, say, log })
   const settings = await openSettingsStore(options, { keys, now, ownPeer: own.identity.peer, swarmKey })
   return { store, keys, own, swarmKey, settings, identity: own.identity, log, clock, random: systemRandom, options }

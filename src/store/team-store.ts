@@ -75,6 +75,22 @@ export class TeamStore implements CommandStore {
     return this.#write(changes)
   }
 
+  keepBoxes(hash: Uint8Array, bytes: Uint8Array): Promise<void> {
+    return this.#write([{ type: 'put', key: this.#at(`m/boxes/${toHex(hash)}`), value: bytes }])
+  }
+
+  boxes(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#keyValue.get(this.#at(`m/boxes/${toHex(hash)}`))
+  }
+
+  async boxesHeld(): Promise<string[]> {
+    const prefix = this.#at('m/boxes/')
+    const held: string[] = []
+    // One after the other: all boxes together may be large.
+    for await (const [key] of this.#keyValue.entries(prefix)) held.push(key.slice(prefix.length))
+    return held
+  }
+
   async drop(ids: readonly Uint8Array[]): Promise<void> {
     const gone = new Set(ids.map((id) => toHex(id)))
     const changes: Change[] = []

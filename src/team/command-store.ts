@@ -25,6 +25,12 @@ export interface CommandStore {
   park(id: Uint8Array, bytes: Uint8Array): Promise<void>
   /** Forgets commands kept so. */
   unpark(ids: readonly Uint8Array[]): Promise<void>
+  /** Keeps an epoch's boxes by their hash. Durable when it resolves, and before what is appended later. */
+  keepBoxes(hash: Uint8Array, bytes: Uint8Array): Promise<void>
+  /** Boxes by their hash. */
+  boxes(hash: Uint8Array): Promise<Uint8Array | undefined>
+  /** Hex hashes of all boxes that are kept. */
+  boxesHeld(): Promise<string[]>
   /** Forgets commands that were damaged, or descend from damaged ones. */
   drop(ids: readonly Uint8Array[]): Promise<void>
   /** Forgets the team. */

@@ -31,9 +31,10 @@ export type SyncFrame =
     }
   | {
       readonly t: 'want'
+      /** Of commands, or hashes of epoch boxes. */
       readonly ids: readonly Uint8Array[]
       readonly ranges: readonly (readonly [device: Uint8Array, from: number, to: number])[]
-      /** Bytes of COMMANDS its sender takes beyond what it granted before. */
+      /** Bytes of COMMANDS and BOXES its sender takes beyond what it granted before. */
       readonly credit: number
     }
   | { readonly t: 'commands'; readonly commands: readonly Uint8Array[] }
@@ -47,6 +48,14 @@ export type SyncFrame =
       /** The ids themselves, where they are few. */
       readonly ids: readonly Uint8Array[] | null
       readonly round: number
+    }
+  | {
+      readonly t: 'boxes'
+      readonly hash: Uint8Array
+      readonly part: number
+      /** 0 where the sender has not got them. */
+      readonly parts: number
+      readonly bytes: Uint8Array
     }
   | {
       readonly t: 'done'
@@ -132,6 +141,12 @@ const forms: Readonly<Record<FrameName, Readonly<Record<string, Form>>>> = {
     hash: isId,
     ids: orNull(isIds(limits.syncRangeIdsMax)),
     round: isCount,
+  },
+  boxes: {
+    hash: isId,
+    part: isCount,
+    parts: isCount,
+    bytes: (value) => isBytes(value) && value.length <= limits.boxesPieceBytesMax,
   },
   done: { heads: isHeads, count: isCount, stateHash: isId, remaining: isCount },
   push: { command: isCommand },

@@ -1,7 +1,8 @@
 import { refuse, type Randomness, type Refusal } from '../base/index.ts'
 import { equalBytes, idText, toHex, type CborMap } from '../codec/index.ts'
-import { Author } from './author.ts'
+import { Author, type AuthorParts } from './author.ts'
 import { readAct } from './body.ts'
+import { Boxes } from './boxes.ts'
 import { parseCommand, type Command } from './command.ts'
 import { Core } from './core.ts'
 import type { Standing } from './evaluation.ts'
@@ -13,21 +14,18 @@ import { createLink, type Link } from './link.ts'
 import { Pull } from './pull.ts'
 import { changeBetween, isNoChange } from './rights-change.ts'
 import { Serve } from './serve.ts'
+import { soundPayload } from './signature-checks.ts'
 import { Strangers } from './strangers.ts'
 import { emptyState, type TeamState } from './state.ts'
 import type { ReplicaEffect, ReplicaEvent } from './step.ts'
 
 /** What a replica is given. */
-export interface ReplicaParts {
+export interface ReplicaParts extends AuthorParts {
   /** Team id, 32 bytes. */
   readonly team: Uint8Array
-  /** Own device id, 32 bytes. */
-  readonly device: Uint8Array
-  /** Public half of the signing key in use, 32 bytes. */
-  readonly signingKey: Uint8Array
-  /** Signs the unsigned bytes of a command under `hyrax/cmd/v1`; 64 bytes. */
-  readonly sign: (unsigned: Uint8Array) => Uint8Array
   readonly random: Randomness
+  /** Hex hashes of epoch boxes that the disk holds. */
+  readonly boxes?: Iterable<string>
   /** True where this process founded the team: no other copy of this device can know more. */
   readonly isFounder?: boolean
 }
@@ -54,6 +52,7 @@ export class Replica {
   readonly #pull: Pull
   readonly #serve: Serve
   readonly #strangers: Strangers
+  readonly #boxes: Boxes
   readonly #author: Author
   /** Accepted and not yet durable, in order. */
   #fresh: GraphNode[] = []
@@ -67,6 +66,7 @@ export class Replica {
     this.#pull = new Pull(this.#core, this.#ingest)
     this.#serve = new Serve(this.#core)
     this.#strangers = new Strangers(this.#core, this.#ingest, this.#pull)
+    this.#boxes = new Boxes(this.#core, parts.boxes ?? [])
     this.#author = new Author(this.#core, this.#pull, parts)
     this.dropped = this.#load(loaded)
     if (parts.isFounder === true) this.#core.isHeard = true
@@ -148,6 +148,12 @@ export class Replica {
       case 'revive':
         this.#ingest.take(event.commands, '', false)
         return
+      case 'boxes-kept':
+        this.#boxes.kept(event.hash)
+        return
+      case 'boxes-read':
+        this.#boxes.read(event.hash, event.bytes)
+        return
       case 'hello':
         for (const link of this.#core.links.values())
           if (event.peer === undefined || event.peer === link.peer) this.#pull.sendHello(link)
@@ -162,7 +168,7 @@ export class Replica {
       const act = isSound ? readAct(command as Command) : undefined
       // A descendant of what was dropped finds no parent, and goes the same way.
       const isKept =
-        act !== undefined && act.kind !== 'refuse' && !('kind' in accept(this.#core, command as Command, act, false))
+        act !== undefined && act.kind !== 'refuse' && !('kind' in accept(this.#core, command as Command, act, soundPayload))
       if (!isKept) dropped.push(id)
     }
     this.#core.stored = this.#core.graph.nodes.length
@@ -185,6 +191,7 @@ export class Replica {
     if (link === undefined) return
     this.#core.links.delete(peer)
     this.#pull.gone(link)
+    this.#boxes.gone(link)
   }
 
   #frame(peer: string, map: CborMap): void {
@@ -219,6 +226,10 @@ export class Replica {
         return
       case 'want':
         this.#serve.wanted(link, frame)
+        this.#boxes.asked(link, frame)
+        return
+      case 'boxes':
+        this.#boxes.frame(link, frame)
         return
       case 'commands':
         this.#pull.commands(link, frame)
@@ -302,8 +313,9 @@ export class Replica {
   #settle(): void {
     this.#pull.settle()
     this.#gossip.tick()
+    this.#boxes.settle()
     const { now, links } = this.#core
-    let at = Math.min(now + wakeMax, this.#gossip.nextAt(), this.#pull.nextAt())
+    let at = Math.min(now + wakeMax, this.#gossip.nextAt(), this.#pull.nextAt(), this.#boxes.nextAt())
     for (const link of links.values()) {
       at = Math.min(at, link.helloAt)
       if (this.#serve.isWaiting(link)) at = Math.min(at, now + 100)

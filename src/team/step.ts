@@ -24,6 +24,10 @@ export type ReplicaEvent = { readonly now: number } & (
   | { readonly kind: 'stored'; readonly count: number }
   /** Commands that were parked by an older version: judged as if they had just arrived. */
   | { readonly kind: 'revive'; readonly commands: readonly Uint8Array[] }
+  /** Boxes that were to be kept are durable. */
+  | { readonly kind: 'boxes-kept'; readonly hash: Uint8Array }
+  /** The disk's answer about boxes; null where they are gone. */
+  | { readonly kind: 'boxes-read'; readonly hash: Uint8Array; readonly bytes: Uint8Array | null }
   /** A sync is wanted now: with one peer, or with everybody. */
   | { readonly kind: 'hello'; readonly peer?: string }
 )
@@ -45,6 +49,8 @@ export interface RightsChange {
   readonly roles: readonly string[]
   /** True where the team was closed by this. */
   readonly closed: boolean
+  /** True where the nodes, swarm keys or operators of a governed swarm are others now. */
+  readonly swarm: boolean
 }
 
 /** What a replica asks of who runs it, to be done in order. */
@@ -58,6 +64,10 @@ export type ReplicaEffect =
   | { readonly kind: 'park'; readonly id: Uint8Array; readonly bytes: Uint8Array }
   /** Forget what was kept so: it had to go for other commands; no answer. */
   | { readonly kind: 'unpark'; readonly ids: readonly Uint8Array[] }
+  /** Keep an epoch's boxes by their hash, before any append that comes later; answered by `boxes-kept`. */
+  | { readonly kind: 'keep-boxes'; readonly hash: Uint8Array; readonly bytes: Uint8Array }
+  /** Answered by `boxes-read`. */
+  | { readonly kind: 'read-boxes'; readonly hash: Uint8Array }
   | { readonly kind: 'verdict'; readonly request: number; readonly outcome: Outcome }
   /** Comes before the verdict of the command that caused it: cut connections first, then acknowledge. */
   | { readonly kind: 'rights'; readonly change: RightsChange }

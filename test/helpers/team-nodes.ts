@@ -1,9 +1,10 @@
 import { limits } from '../../src/base/index.ts'
-import { generateBoxKey, generateIdentity, systemRandom } from '../../src/keys/index.ts'
+import { generateIdentity, systemRandom } from '../../src/keys/index.ts'
 import { createTeams, type Teams } from '../../src/node/effects/team.ts'
 import { memoryStore, type Store } from '../../src/store/index.ts'
 import { syncProtocol } from '../../src/team/index.ts'
 import { silentLog } from '../../src/base/index.ts'
+import { memoryOwnKeys } from './key-ring.ts'
 import { createSwarmCast, realClock, type NodeOptions, type SwarmNode } from './swarm-nodes.ts'
 
 /** A node with teams, on real loopback sockets. */
@@ -22,7 +23,7 @@ export async function createTeamCast() {
     async node(options: NodeOptions & { readonly store?: Store } = {}): Promise<TeamNode> {
       const { store = memoryStore(), ...rest } = options
       const identity = rest.identity ?? generateIdentity(systemRandom)
-      const own = { identity, signing: generateIdentity(systemRandom), encryption: generateBoxKey(systemRandom) }
+      const own = memoryOwnKeys(identity)
       const cuts: string[] = []
       const late: { node?: SwarmNode } = {}
       const teams = await createTeams({

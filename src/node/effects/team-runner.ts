@@ -1,6 +1,6 @@
 import { asHyraxError, fail, labels, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
 import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } from '../../codec/index.ts'
-import type { Identity, Keys } from '../../keys/index.ts'
+import type { Keys } from '../../keys/index.ts'
 import {
   answerCheck,
   bundleChecks,
@@ -18,6 +18,8 @@ import {
   type ReplicaEvent,
   type RightsChange,
 } from '../../team/index.ts'
+import type { OwnKeys } from '../own-keys.ts'
+import { ownAuthor } from './own-author.ts'
 import type { TeamStream } from './team-stream.ts'
 
 /** An event without its time, which the runner adds. */
@@ -34,7 +36,7 @@ export interface RunnerParts {
   readonly team: Uint8Array
   readonly store: CommandStore
   readonly keys: Keys
-  readonly own: { readonly identity: Identity; readonly signing: Identity }
+  readonly own: OwnKeys
   readonly clock: Clock
   readonly random: Randomness
   readonly log: Log
@@ -174,11 +176,9 @@ export class TeamRunner {
     this.#refuseWaiting(refuse('ERR_TEAM_UNKNOWN_TEAM', { team: idText('team', this.team) }))
   }
 
-  #makeReplica(loaded: readonly KeptCommand[], isFounder: boolean): Replica {
-    const { own, random } = this.#parts
-    const device = deviceId(own.identity.publicKey)
-    const sign = (unsigned: Uint8Array): Uint8Array => this.#parts.keys.sign(own.signing, labels.command, unsigned)
-    return new Replica({ team: this.team, device, signingKey: own.signing.publicKey, sign, random, isFounder }, loaded)
+  #makeReplica(loaded: readonly KeptCommand[], isFounder: boolean, boxes: readonly string[] = []): Replica {
+    const { keys, own, random } = this.#parts
+    return new Replica({ ...ownAuthor(keys, own), team: this.team, random, isFounder, boxes }, loaded)
   }
 
   async #reload(isFounder: boolean): Promise<void> {
@@ -186,7 +186,7 @@ export class TeamRunner {
     const { commands, parked, damaged } = await store.load()
     const sound = commands.filter((command) => command.isVerified || this.#verifies(command))
     const forged = commands.filter((command) => !sound.includes(command)).map(({ id }) => id)
-    this.#replica = this.#makeReplica(sound, isFounder)
+    this.#replica = this.#makeReplica(sound, isFounder, await store.boxesHeld())
     this.#appended = this.#replica.graph.nodes.length
     const dropped = [...damaged, ...forged, ...this.#replica.dropped]
     const [first] = dropped
@@ -231,6 +231,12 @@ export class TeamRunner {
       case 'unpark':
         this.#parts.store.unpark(effect.ids).catch(() => undefined)
         return
+      case 'keep-boxes':
+        void this.#keepBoxes(effect.hash, effect.bytes)
+        return
+      case 'read-boxes':
+        void this.#readBoxes(effect.hash)
+        return
       case 'verdict':
         this.#verdicts.get(effect.request)?.(effect.outcome)
         this.#verdicts.delete(effect.request)
@@ -270,6 +276,23 @@ export class TeamRunner {
     this.#appended += records.length
     this.take({ kind: 'stored', count: this.#appended })
     this.#parts.onStored(this.#appended)
+  }
+
+  async #keepBoxes(hash: Uint8Array, bytes: Uint8Array): Promise<void> {
+    const replica = this.#replica
+    try {
+      await this.#parts.store.keepBoxes(hash, bytes)
+    } catch (error) {
+      if (replica === this.#replica) this.#fail(error)
+      return
+    }
+    if (replica === this.#replica) this.take({ kind: 'boxes-kept', hash })
+  }
+
+  async #readBoxes(hash: Uint8Array): Promise<void> {
+    const replica = this.#replica
+    const bytes = await this.#parts.store.boxes(hash).catch(() => undefined)
+    if (replica === this.#replica) this.take({ kind: 'boxes-read', hash, bytes: bytes ?? null })
   }
 
   /** A write failed: nothing of it is acknowledged, and the team starts again from what is on disk. */

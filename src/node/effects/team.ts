@@ -1,13 +1,12 @@
-import { fail, labels, type Clock, type Log, type Randomness, type Refusal } from '../../base/index.ts'
+import { fail, type Clock, type Log, type Randomness, type Refusal } from '../../base/index.ts'
 import { encodeCbor, fromHex, idText, parseId, toHex } from '../../codec/index.ts'
 import type { FrameStream } from '../../host/index.ts'
-import type { Identity, Keys } from '../../keys/index.ts'
+import type { Keys } from '../../keys/index.ts'
 import type { Store } from '../../store/index.ts'
 import {
   accessView,
   deviceId,
   foundTeam,
-  makeKeyBundle,
   makePeerBinding,
   resolveDevice,
   rolesOf,
@@ -19,9 +18,12 @@ import {
   type KeyBundle,
   type LogEntry,
   type Member,
+  type Replica,
   type RoleView,
   type TeamView,
 } from '../../team/index.ts'
+import type { OwnKeys } from '../own-keys.ts'
+import { ownAuthor, ownBundle } from './own-author.ts'
 import { SyncPeers, type SyncPeer } from './sync-peers.ts'
 import { TeamLinks, type SyncPort } from './team-links.ts'
 import { TeamRunner, type Cut } from './team-runner.ts'
@@ -30,11 +32,7 @@ export type { SyncPort } from './team-links.ts'
 
 export interface TeamsParts {
   readonly keys: Keys
-  readonly own: {
-    readonly identity: Identity
-    readonly signing: Identity
-    readonly encryption: { readonly publicKey: Uint8Array }
-  }
+  readonly own: OwnKeys
   readonly store: Store
   readonly clock: Clock
   readonly random: Randomness
@@ -44,7 +42,7 @@ export interface TeamsParts {
   /** Aborts every connection with these peers. */
   readonly cut: (peers: readonly string[]) => Cut
   /** Called when a team's rights changed, before anything is cut or acknowledged: the gate's facts may have changed. */
-  readonly onRights?: (team: string) => void
+  readonly onRights?: (team: string) => Cut
 }
 
 /** A command of ours that is durable, and the connections that ended because of it. */
@@ -81,8 +79,14 @@ export interface Teams {
   syncNow(team?: string): Promise<{ team: string; peers: number; commands: number; stateHash: string }>
   /** Peers with a sync stream of that team. */
   linkedPeers(team?: string): readonly string[]
+  /** Peers that are welcomed now. */
+  connectedPeers(): readonly string[]
   /** The device a connected peer is bound to (`dev_b…`). */
   deviceOf(peer: string): string | undefined
+  /** The replica of a team by its 32-byte id; undefined where it is not kept. */
+  replicaOf(team: Uint8Array): Replica | undefined
+  /** The replica of the team that is meant, to be read only. ERR_TEAM_UNKNOWN_TEAM, ERR_TEAM_AMBIGUOUS. */
+  replica(team?: string): Replica
   /** What the gate is told of the team that governs the swarm; a team that is unknown or closed lists nobody. */
   accessFacts(team: string): { readonly listed: ReadonlySet<string>; readonly removed: ReadonlySet<string> }
   warnings(): string[]
@@ -117,9 +121,13 @@ class NodeTeams implements Teams {
     const { keys, own } = parts
     this.#parts = parts
     const { identity } = own
-    const material = { sequence: 0, signing: [own.signing.publicKey], encryption: [own.encryption.publicKey] }
-    const bundle = makeKeyBundle(keys, { identity, ...material })
-    this.device = { id: idText('dev', deviceId(identity.publicKey)), peer: identity.peer, bundle }
+    this.device = {
+      id: idText('dev', deviceId(identity.publicKey)),
+      peer: identity.peer,
+      get bundle() {
+        return ownBundle(keys, own)
+      },
+    }
     this.#links = new TeamLinks({
       keys,
       log: parts.log,
@@ -247,6 +255,14 @@ class NodeTeams implements Teams {
     return { team: idText('team', runner.team), peers: runner.linked.length, commands, stateHash }
   }
 
+  replica(team?: string): Replica {
+    return this.#find(team).replica
+  }
+
+  connectedPeers(): readonly string[] {
+    return this.#links.peers()
+  }
+
   linkedPeers(team?: string): readonly string[] {
     return this.#find(team).linked
   }
@@ -254,6 +270,10 @@ class NodeTeams implements Teams {
   deviceOf(peer: string): string | undefined {
     const device = this.#links.deviceOf(peer)
     return device === undefined ? undefined : idText('dev', device)
+  }
+
+  replicaOf(team: Uint8Array): Replica | undefined {
+    return this.#runners.get(toHex(team))?.replica
   }
 
   accessFacts(team: string): { listed: ReadonlySet<string>; removed: ReadonlySet<string> } {
@@ -300,8 +320,7 @@ class NodeTeams implements Teams {
 
   #authorParts(): AuthorParts {
     const { keys, own } = this.#parts
-    const sign = (unsigned: Uint8Array): Uint8Array => keys.sign(own.signing, labels.command, unsigned)
-    return { device: deviceId(own.identity.publicKey), signingKey: own.signing.publicKey, sign }
+    return ownAuthor(keys, own)
   }
 
   async #openRunner(team: Uint8Array, isFounder: boolean): Promise<void> {
@@ -332,11 +351,11 @@ class NodeTeams implements Teams {
   #onRights(team: Uint8Array, change: { readonly closed: boolean }, removedPeers: readonly string[]): Cut {
     const name = idText('team', team)
     this.#parts.events.emit('team', 'rights changed', { team: name, ...change })
-    this.#parts.onRights?.(name)
+    const byGate = this.#parts.onRights?.(name) ?? { peers: [], ms: 0 }
     const others = removedPeers.filter((peer) => peer !== this.device.peer)
     const cut = others.length === 0 ? { peers: [], ms: 0 } : this.#parts.cut(others)
     this.#links.rightsChanged()
-    return cut
+    return { peers: [...new Set([...byGate.peers, ...cut.peers])], ms: byGate.ms + cut.ms }
   }
 
   async #connect(address: string): Promise<string> {

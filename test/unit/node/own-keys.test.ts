@@ -11,6 +11,8 @@ import {
 } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemRandom } from '../../../src/keys/index.ts'
+import { toHex } from '../../../src/codec/index.ts'
+import { newestActive } from '../../../src/node/key-ring.ts'
 import { openOwnKeys, readOwnIdentity, type OwnKeys } from '../../../src/node/own-keys.ts'
 import type { DaemonOptions } from '../../../src/node/options.ts'
 import { expectCodeLater } from '../../helpers/expect-code.ts'
@@ -27,15 +29,15 @@ afterEach(() => {
 })
 
 const open = (options: DaemonOptions = files.options): Promise<OwnKeys> =>
-  openOwnKeys(options, { random: systemRandom, say: (line) => said.push(line) })
+  openOwnKeys(options, { random: systemRandom, say: (line) => said.push(line), now: () => 1_800_000_000_000 })
 
 function withPassphrase(text: string, mode = 0o600): DaemonOptions {
   writeFileSync(files.path('passphrase'), text, { mode })
   return { ...files.options, passphraseFile: files.path('passphrase') }
 }
 
-const publicKeys = ({ identity, signing, encryption }: OwnKeys) =>
-  [identity, signing, encryption].map(({ publicKey }) => Buffer.from(publicKey).toString('hex'))
+const publicKeys = ({ identity, ring }: OwnKeys) =>
+  [identity, newestActive(ring.signing), newestActive(ring.encryption)].map(({ publicKey }) => toHex(publicKey))
 const key = (name: string) => files.path('keys', `${name}.key`)
 const stateOf = (directory: string) =>
   readdirSync(directory).map((name) => [name, readFileSync(`${directory}/${name}`)])

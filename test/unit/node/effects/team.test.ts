@@ -1,21 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fail, silentLog } from '../../../../src/base/index.ts'
 import { parseId, toHex } from '../../../../src/codec/index.ts'
-import {
-  generateBoxKey,
-  generateIdentity,
-  openKeys,
-  systemRandom,
-  type BoxKeyPair,
-  type Identity,
-  type Keys,
-} from '../../../../src/keys/index.ts'
+import { openKeys, systemRandom, type Keys } from '../../../../src/keys/index.ts'
 import { createTeams, type Teams } from '../../../../src/node/effects/team.ts'
 import { memoryStore, type Store } from '../../../../src/store/index.ts'
+import type { OwnKeys } from '../../../../src/node/own-keys.ts'
+import { memoryOwnKeys } from '../../../helpers/key-ring.ts'
 import { expectCode, expectCodeLater } from '../../../helpers/expect-code.ts'
 
 interface Machine {
-  readonly own: { identity: Identity; signing: Identity; encryption: BoxKeyPair }
+  readonly own: OwnKeys
   readonly disk: Map<string, Uint8Array>
   readonly cuts: string[]
 }
@@ -26,12 +20,7 @@ beforeAll(async () => {
 })
 
 function createMachine(): Machine {
-  const own = {
-    identity: generateIdentity(systemRandom),
-    signing: generateIdentity(systemRandom),
-    encryption: generateBoxKey(systemRandom),
-  }
-  return { own, disk: new Map(), cuts: [] }
+  return { own: memoryOwnKeys(), disk: new Map(), cuts: [] }
 }
 
 function start({ own, disk, cuts }: Machine, store: Store = memoryStore(disk)): Promise<Teams> {
@@ -157,6 +146,9 @@ describe('the teams of a node', () => {
             isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records),
           park: (parked, bytes) => commands.park(parked, bytes),
           unpark: (ids) => commands.unpark(ids),
+          keepBoxes: (hash, bytes) => commands.keepBoxes(hash, bytes),
+          boxes: (hash) => commands.boxes(hash),
+          boxesHeld: () => commands.boxesHeld(),
           drop: (ids) => commands.drop(ids),
           clear: () => commands.clear(),
         }
