@@ -69,6 +69,8 @@ export class Oracle {
 
   #authorityOf(command: Plain, past: Set<string>, view: State): Origin {
     const body: Body = Object.fromEntries(Object.entries(command.body).map(([name, v]) => [name, hexed(v)]))
+    // 2.1: `sync-only` is another spelling.
+    for (const name of ['role', 'from']) if (body[name] === 'sync-only') body[name] = 'sync-role'
     if (['AddDevice', 'CreateInvite'].includes(command.kind)) {
       body['role'] ??= 'user'
       body['roleAt'] ??= view.team
