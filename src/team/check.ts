@@ -126,7 +126,7 @@ function checkStaleness(at: Case): Refusal | undefined {
 
 /** The device an act is about, as hex; empty where there is none. */
 export function targetHex({ body }: Act): string {
-  if ('device' in body) return body.device === undefined ? '' : toHex(body.device)
+  if ('device' in body) return toHex(body.device)
   if ('bundle' in body) return toHex(deviceId(body.bundle.identity))
   return 'claim' in body ? toHex(deviceId(body.claim.bundle.identity)) : ''
 }

@@ -10,9 +10,9 @@
  */
 export { apply } from './apply.ts'
 export { foundTeam, type AuthorParts } from './author.ts'
-export { encodeBody, readAct, type Act, type Bodies } from './body.ts'
+export { encodeBody, isNetworkName, readAct, type Act, type Bodies, type Op } from './body.ts'
 export { formatKeyBundle, readAnyBundle, readBundle, type BundleScheme } from './bundle-text.ts'
-export { check, type Author, type KeyFacts } from './check.ts'
+export { check, neededPermissions, replayFacts, type Author, type KeyFacts } from './check.ts'
 export { claimChecks, makeClaim, parseClaim, readClaim, type Claim } from './claim.ts'
 export type { CommandStore, KeptCommand, KeptTeam } from './command-store.ts'
 export {
@@ -25,11 +25,28 @@ export {
   type ForeignCommand,
 } from './command.ts'
 export { createDevice, type Device, type DeviceSeed } from './device.ts'
+export { openSwarmKey, sealSwarmKey } from './epoch.ts'
 export type { Standing } from './evaluation.ts'
 export { readFrame, syncProtocol, type SyncFrame } from './frames.ts'
 export type { Graph, GraphNode } from './graph.ts'
 export { actFor, type Intent } from './intent.ts'
+export {
+  inviteFrameMap,
+  inviteProtocol,
+  readInviteFrame,
+  type InviteFrame,
+  type InviteFrameOf,
+} from './invite-frames.ts'
+export {
+  admissionOf,
+  inviteByKey,
+  invitesOf,
+  resolveInvite,
+  type InviteStatus,
+  type InviteView,
+} from './invite-view.ts'
 export { bundleChecks, deviceId, makeKeyBundle, parseKeyBundle, readKeyBundle, type KeyBundle } from './key-bundle.ts'
+export { boundAct, recipientsOf, rotationPending, sealingEpoch } from './kinds/keys.ts'
 export {
   author,
   decode,
@@ -54,6 +71,18 @@ export {
 export { Replica, type LoadedCommand, type ReplicaParts } from './replica.ts'
 export { emptyState, encodeState, generationOf, rankOf, stateHash, type Member, type TeamState } from './state.ts'
 export type { CommandRecord, Outcome, ReplicaEffect, ReplicaEvent, RightsChange } from './step.ts'
+export { swarmView, type SwarmView } from './swarm-view.ts'
+export {
+  labelsOf,
+  namesOf,
+  stateView,
+  type EpochView,
+  type LabelView,
+  type NameView,
+  type NodeView,
+  type OpenInviteView,
+  type StateView,
+} from './state-view.ts'
 export { teamLog, type LogEntry } from './team-log.ts'
 export {
   accessView,

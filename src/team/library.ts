@@ -6,6 +6,7 @@ import { isMap, parseCommand, signCommand, type Command } from './command.ts'
 import { signingKeyOf, type Device } from './device.ts'
 import type { GraphNode } from './graph.ts'
 import { isKind } from './policy.ts'
+import { stateView, type StateView } from './state-view.ts'
 import { generationOf, rankOf, stateHash, type TeamState } from './state.ts'
 
 /** What became of a command. Ids are texts. */
@@ -72,7 +73,7 @@ export function author(device: Device, draft: Draft): Uint8Array {
 }
 
 /** What a set of commands amounts to: the state of the team, and what each command is. */
-export interface Evaluated {
+export interface Evaluated extends StateView {
   /** `team_b…`, or null where no command founds a team. */
   readonly team: string | null
   readonly name: string
@@ -236,6 +237,7 @@ function evaluatedOf(set: JudgedSet): Evaluated {
     open: state.open,
     stateHash: toHex(stateHash(state)),
     members: membersOf(state),
+    ...stateView(state),
     forked: graph
       .forked()
       .map((deviceHex) => idText('dev', fromHex(deviceHex)))

@@ -1,5 +1,6 @@
 import { refuse, type Refusal } from '../base/index.ts'
 import { fromHex, idText, looksLikeId, parseId, parsePublicIdentity, peerIdText, toHex } from '../codec/index.ts'
+import type { Op } from './body.ts'
 import { deviceId } from './key-bundle.ts'
 import { defaultRoles, type Permission, type Role } from './policy.ts'
 import type { Replica } from './replica.ts'
@@ -19,6 +20,8 @@ export interface MemberView {
   /** `dev_b…` of who added it; null for who founded the team. */
   readonly addedBy: string | null
   readonly permissions: readonly Permission[]
+  readonly labels: readonly { readonly label: string; readonly op: Op }[]
+  readonly networkName: string | null
   /** Hex of the active keys, newest last. */
   readonly signingKeys: readonly string[]
   readonly encryptionKeys: readonly string[]
@@ -148,12 +151,14 @@ export function memberView(state: TeamState, member: Member): MemberView {
     owner: member.role === 'owner',
     addedBy: member.admitted.byHex === member.deviceHex ? null : idText('dev', fromHex(member.admitted.byHex)),
     permissions: [...(role?.permissions ?? [])],
+    labels: [...member.labels].map(([label, { op }]) => ({ label, op })).sort((a, b) => compareText(a.label, b.label)),
+    networkName: member.networkName ?? null,
     signingKeys: member.signing.map((key) => toHex(key)),
     encryptionKeys: member.encryption.map((key) => toHex(key)),
   }
 }
 
 /** By code units: the same on every machine, whatever its locale. */
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

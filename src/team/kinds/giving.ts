@@ -24,7 +24,7 @@ export function checkGivenRank(at: Case, name: string): Refusal | undefined {
 
 /** True where a device acts on itself. */
 export function isSelf({ act, author }: Pick<Case, 'act' | 'author'>): boolean {
-  return 'device' in act.body && act.body.device !== undefined && toHex(act.body.device) === author.authorHex
+  return 'device' in act.body && toHex(act.body.device) === author.authorHex
 }
 
 /** True for the one owner that an open team has left. */
