@@ -17,6 +17,14 @@ export {
   type TeamFacts,
   type Verdict,
 } from './gate.ts'
+export {
+  permittedPeers,
+  standingOf,
+  standings,
+  type AdmittingList,
+  type BarringList,
+  type Standing,
+} from './standing.ts'
 export { guardLockout, isExpired, judgeDoor, type DoorAdmission, type DoorRules, type DoorVisitor } from './door.ts'
 export {
   addKnown,

@@ -125,6 +125,10 @@ export const limits = {
   recipientsListedMax: 32,
   /** Bytes of epoch boxes in one BOXES frame: two fit no frame, one fits beside its members. */
   boxesPieceBytesMax: 49_152,
+  /** Longest random delay before a known leave is confirmed. */
+  confirmLeaveMsMax: 30_000,
+  /** Step of the back-off before a device rotates because nobody has: the first in line waits one, the next two. */
+  rotationMsInterval: 5_000,
   /** Wait for the boxes of an epoch before another peer is asked. */
   boxesMsMax: 10_000,
   /** Active keys of one kind in a bundle. */

@@ -66,6 +66,16 @@ export const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/roles.ts')).rolesLeaves,
   },
   {
+    name: 'invites',
+    summary: 'invites to a team: codes by which devices join',
+    load: async () => (await import('./commands/invites.ts')).invitesLeaves,
+  },
+  {
+    name: 'join',
+    summary: 'join a team by an invite code',
+    load: async () => (await import('./commands/invites.ts')).joinLeaves,
+  },
+  {
     name: 'sync',
     aliases: ['syncs'],
     summary: 'whom a team is synced with',

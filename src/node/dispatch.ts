@@ -1,6 +1,7 @@
 import { bug } from '../base/index.ts'
 import type { CallContext, Dispatch, OperationName } from '../operations/index.ts'
 import { devicesHandlers } from './handlers/devices.ts'
+import { invitesHandlers } from './handlers/invites.ts'
 import { keysHandlers } from './handlers/keys.ts'
 import { nodesHandlers } from './handlers/nodes.ts'
 import { pendingHandlers } from './handlers/pending.ts'
@@ -30,6 +31,7 @@ export function createDispatch(parts: NodeParts): Dispatch {
     ...devicesHandlers(parts),
     ...rolesHandlers(parts),
     ...syncHandlers(parts),
+    ...invitesHandlers(parts),
   }
   return {
     async call(name, input, context) {

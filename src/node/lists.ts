@@ -4,19 +4,24 @@ import {
   listDigest,
   listFiles,
   parseNodeList,
+  permittedPeers,
   printNodeList,
+  standingOf,
+  standings,
   unreadableList,
   withEntry,
   withoutPeer,
   type Gate,
   type ListKind,
   type NodeList,
+  type TeamFacts,
 } from '../access/index.ts'
 import { parseListEntry, peerIdText } from '../codec/index.ts'
 import { readTextFile, watchFiles, writeFileAtomic } from '../files/index.ts'
 import { readIdentityText, type Keys } from '../keys/index.ts'
 import type { OperationOutput } from '../operations/index.ts'
 import type { ListDigests } from '../swarm/index.ts'
+import { createListDigests, type ListDigestBook } from './list-digests.ts'
 import { createQuietTimer } from './quiet-timer.ts'
 
 export interface ListChange {
@@ -41,6 +46,8 @@ export interface NodeLists {
   staticAddresses(): string[]
   /** Digests for hello; null where a list cannot be read. */
   digests(): ListDigests | null
+  /** The team that governs says something else: judges live connections again. */
+  onGovernment(team: TeamFacts | null): Cut
   /** What the latest judging cut. */
   lastCut(): Cut
   /** What is wrong with the lists, one line each. */
@@ -57,7 +64,9 @@ export interface NodeListsParts {
   /** The addresses to keep connected have changed. */
   readonly onStatic: (addresses: string[]) => void
   /** Peers whose hello showed other lists. */
-  readonly differing: (ours: ListDigests | null) => GateStatus['differing']
+  readonly differing: (digests: ListDigestBook) => GateStatus['differing']
+  /** The team that governs, as people see it; null where none does. */
+  readonly governing: () => GateStatus['governing']
 }
 
 export interface NodeListsOptions {
@@ -93,6 +102,7 @@ class ListFiles implements NodeLists {
   /** Each file as it was read last; undefined where it is missing or cannot be read. */
   readonly #texts = new Map<ListKind, string | undefined>()
   #watch: { close(): void } | undefined
+  readonly #digests: ListDigestBook
   readonly #quiet: ReturnType<typeof createQuietTimer>
   /** Files are being read after a change from outside. */
   #isReading = false
@@ -106,6 +116,7 @@ class ListFiles implements NodeLists {
     this.#bySetting = options.bySetting
     this.gate = parts.gate
     this.gate.update({ permissioned: options.byFlag || options.bySetting })
+    this.#digests = createListDigests(this.gate)
     this.#quiet = createQuietTimer({ quietMs: limits.listQuietMs, mostMs: limits.listQuietMsMax }, () => {
       this.#isReading = true
       void this.#inTurn(() => this.#settle())
@@ -134,11 +145,18 @@ class ListFiles implements NodeLists {
       this.#parts.log.warn('entry of a node list skipped', { file: this.#file(name), ...skipped })
     if (name === 'static') this.#parts.onStatic(this.staticAddresses())
     else this.gate.update({ [name === 'permissioned' ? 'allowed' : 'disallowed']: list })
+    this.#digests.note()
   }
 
   setPermissioned(permissioned: boolean): Cut {
     this.#bySetting = permissioned
     this.gate.update({ permissioned: this.#byFlag || permissioned })
+    return this.#rejudge()
+  }
+
+  onGovernment(team: TeamFacts | null): Cut {
+    this.gate.update({ team })
+    this.#digests.note()
     return this.#rejudge()
   }
 
@@ -152,7 +170,9 @@ class ListFiles implements NodeLists {
     const outbound = this.gate.admitDial(id)
     const word = (verdict: typeof inbound): string => (verdict.kind === 'admit' ? 'admitted' : verdict.code)
     const because = inbound.kind === 'admit' ? inbound.because : String(inbound.data['because'] ?? inbound.code)
-    return { peer: id, inbound: word(inbound), outbound: word(outbound), because }
+    const { admittedBy, barredBy } = standingOf(this.gate.facts, id)
+    const lists = { admittedBy: [...admittedBy], barredBy: [...barredBy] }
+    return { peer: id, inbound: word(inbound), outbound: word(outbound), because, ...lists }
   }
 
   gateStatus(): GateStatus {
@@ -165,7 +185,15 @@ class ListFiles implements NodeLists {
         disallowed: this.#row('disallowed'),
         static: this.#row('static'),
       },
-      differing: this.#parts.differing(this.digests()),
+      digest: this.digests()?.permissioned ?? null,
+      governing: this.#parts.governing(),
+      peers: standings(this.gate.facts).map(({ peer, listed, admittedBy, barredBy }) => ({
+        peer,
+        listed,
+        admittedBy: [...admittedBy],
+        barredBy: [...barredBy],
+      })),
+      differing: this.#parts.differing(this.#digests),
     }
   }
 
@@ -174,9 +202,7 @@ class ListFiles implements NodeLists {
   }
 
   digests(): ListDigests | null {
-    const permissioned = listDigest(this.#list('permissioned'))
-    const disallowed = listDigest(this.#list('disallowed'))
-    return permissioned === null || disallowed === null ? null : { permissioned, disallowed }
+    return this.#digests.own
   }
 
   lastCut(): Cut {
@@ -191,8 +217,8 @@ class ListFiles implements NodeLists {
         ? [`${String(list.skipped.length)} entries of ${this.#file(name)} were skipped`]
         : []
     })
-    const { permissioned, allowed } = this.gate.facts
-    if (permissioned && allowed.peers.size === 0)
+    const { permissioned } = this.gate.facts
+    if (permissioned && permittedPeers(this.gate.facts).size === 0)
       lines.push('The gate is permissioned and no node is listed: nobody gets in or out.')
     return lines
   }
@@ -239,7 +265,8 @@ class ListFiles implements NodeLists {
       await writeFileAtomic(this.#path(name), printNodeList(next.texts), { mode: 0o644, overwrite: true })
       await this.load(name)
     }
-    return { changed, unchanged, cut: this.#rejudge(), notices: this.#notices(name) }
+    const notices = this.#notices(name)
+    return { changed, unchanged, team: null, commands: [], cut: this.#rejudge(), notices }
   }
 
   /** Every text form of an identity may be added, not only those the file holds; it stands there as a PeerId then. */

@@ -2,26 +2,29 @@ import { createAdminDoors } from '../admin/index.ts'
 import { createGate, type Gate } from '../access/index.ts'
 import { createLifetime, type Clock, type HyraxError, type Lifetime } from '../base/index.ts'
 import { axKeyText, parsePeerId } from '../codec/index.ts'
-import { openKeys, systemRandom } from '../keys/index.ts'
+import { openKeys, swarmKeyFingerprint, systemRandom } from '../keys/index.ts'
 import { cidrHolds, parseCidr } from '../settings/index.ts'
 import { createSwarm, type Swarm, type SwarmOptions } from '../swarm/index.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { createDispatch } from './dispatch.ts'
+import { createInvites, type Invites } from './effects/invites.ts'
 import { createTeams } from './effects/team.ts'
 import { createEvents } from './events.ts'
+import { createGovernment, type Government } from './government.ts'
 import { openNodeLists, type NodeLists } from './lists.ts'
 import type { NodeLog } from './log.ts'
 import type { DaemonOptions } from './options.ts'
 import { openOwnKeys } from './own-keys.ts'
 import type { NodeParts } from './parts.ts'
 import { openPeerBook } from './peer-book.ts'
+import { pendingJoin } from './pending-join.ts'
 import { createPending } from './pending.ts'
 import { abortPeers, differingLists, rejudge } from './re-judging.ts'
 import { openSettingsStore, type SettingsStore } from './settings-store.ts'
 import { openSwarmKeyFile } from './swarm-key-file.ts'
 import { version } from './version.ts'
 import { nodeWarnings } from './warnings.ts'
-import { applyGovernment, joinParts } from './wiring.ts'
+import { joinParts } from './wiring.ts'
 
 export interface NodePorts {
   readonly log: NodeLog
@@ -76,6 +79,12 @@ async function openFiles(options: DaemonOptions, { log, say }: NodePorts, lifeti
 
 type Files = Awaited<ReturnType<typeof openFiles>>
 
+/** Parts that earlier ones speak of before they are made. */
+interface Late {
+  swarm?: Swarm
+  government?: Government
+}
+
 async function buildParts(
   options: DaemonOptions,
   ports: NodePorts,
@@ -87,19 +96,26 @@ async function buildParts(
   const events = createEvents(now)
   const gate = createGate()
   // The lists feed the gate before there is a swarm to judge, and cut its connections later.
-  const late: { swarm?: Swarm } = {}
+  const late: Late = {}
   const lists = await openLists(files, gate, late)
   lifetime.own(lists, (opened) => {
     opened.close()
   })
-  const onRights = (): void => {
-    applyGovernment({ settings, teams }, gate)
-  }
+  const onRights = (team: string) =>
+    (team === settings.effective().swarm.governingTeam ? late.government?.apply() : undefined) ?? { peers: [], ms: 0 }
   const cut = (peers: readonly string[]) => abortPeers(late.swarm, peers, now)
   const teams = await createTeams({ ...files, events, cut, onRights })
   lifetime.own(teams, (opened) => {
     opened.stop()
   })
+  const government = createGovernment({
+    ...files,
+    lists,
+    swarm: () => late.swarm,
+    replicaOf: (team) => teams.replicaOf(team),
+    epochSecret: () => undefined,
+  })
+  late.government = government
   const swarm = await createSwarm(
     {
       ...files,
@@ -113,14 +129,40 @@ async function buildParts(
     swarmOptions(options, settings, lists),
   )
   late.swarm = swarm
+  const invites = lifetime.own(openInvites(files, { teams, swarm }), (opened) => {
+    opened.stop()
+  })
   const peerBook = await openPeerBook({ store, log, now })
-  const made = { events, lists, swarm, teams, peerBook, pending: createPending(now), startedAt: now(), requestStop }
+  const made = {
+    events,
+    lists,
+    swarm,
+    teams,
+    invites,
+    government,
+    peerBook,
+    pending: createPending(now),
+    startedAt: now(),
+    requestStop,
+  }
   const parts: NodeParts = await addDoors({ ...files, ...made, warnings: () => nodeWarnings(parts) })
   await joinParts(parts)
   return parts
 }
 
-function openLists({ options, keys, log, settings }: Files, gate: Gate, late: { swarm?: Swarm }): Promise<NodeLists> {
+function openInvites(files: Files, { teams, swarm }: Pick<NodeParts, 'teams' | 'swarm'>): Invites {
+  const { swarmKey, settings, options } = files
+  return createInvites({
+    ...files,
+    teams,
+    swarm,
+    fingerprints: () => swarmKey.keys.map(swarmKeyFingerprint),
+    name: () => settings.effective().general.displayName,
+    pending: pendingJoin(options.dataDirectory),
+  })
+}
+
+function openLists({ options, keys, log, settings }: Files, gate: Gate, late: Late): Promise<NodeLists> {
   return openNodeLists(
     {
       gate,
@@ -128,7 +170,8 @@ function openLists({ options, keys, log, settings }: Files, gate: Gate, late: { 
       log,
       rejudge: () => rejudge(late.swarm),
       onStatic: (addresses) => late.swarm?.setStatic(addresses),
-      differing: (ours) => differingLists(late.swarm, ours),
+      differing: (digests) => differingLists(late.swarm, digests),
+      governing: () => late.government?.view() ?? null,
     },
     {
       directory: options.dataDirectory,
@@ -209,6 +252,7 @@ function createHandle(parts: NodeParts, lifetime: Lifetime, stop: Stop): HyraxNo
       lifetime.own(parts.swarm, (swarm) => swarm.stop())
       parts.teams.attach(parts.swarm)
       for (const { peer, addresses } of parts.peerBook.list()) parts.swarm.remember(peer, addresses)
+      parts.invites.resume()
       await parts.doors.start()
       lifetime.own(parts.doors, (doors) => doors.stop())
     },

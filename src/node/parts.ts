@@ -3,8 +3,10 @@ import type { Clock, Randomness } from '../base/index.ts'
 import type { Identity, Keys } from '../keys/index.ts'
 import type { CallContext, OperationName, OperationOutput, OperationRequest } from '../operations/index.ts'
 import type { Swarm } from '../swarm/index.ts'
+import type { Invites } from './effects/invites.ts'
 import type { Teams } from './effects/team.ts'
 import type { Events } from './events.ts'
+import type { Government } from './government.ts'
 import type { NodeLists } from './lists.ts'
 import type { NodeLog } from './log.ts'
 import type { DaemonOptions } from './options.ts'
@@ -25,9 +27,11 @@ export interface NodeParts {
   readonly settings: SettingsStore
   readonly lists: NodeLists
   readonly swarmKey: SwarmKeyFile
+  readonly government: Government
   readonly swarm: Swarm
   readonly doors: AdminDoors
   readonly teams: Teams
+  readonly invites: Invites
   readonly pending: Pending
   readonly peerBook: PeerBook
   /** Milliseconds since 1970. */

@@ -19,6 +19,7 @@ export function peerRow(parts: NodeParts, peer: PeerInfo): PeerRow {
     latencyMs: peer.latency ?? null,
     verdict: verdict.kind === 'admit' ? 'admitted' : 'refused',
     because: verdict.kind === 'admit' ? verdict.because : verdict.code,
+    swarmKey: peer.swarmKey,
     device: parts.teams.deviceOf(peer.peer) ?? null,
   }
 }

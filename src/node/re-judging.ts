@@ -1,5 +1,6 @@
 import type { OperationOutput } from '../operations/index.ts'
 import type { Swarm } from '../swarm/index.ts'
+import type { ListDigestBook } from './list-digests.ts'
 
 type Cut = OperationOutput<'permissioned.add'>['cut']
 type Differing = OperationOutput<'permissioned.status'>['differing']
@@ -24,14 +25,10 @@ export function abortPeers(swarm: Swarm | undefined, peers: readonly string[], n
 }
 
 /** Peers whose hello showed other lists than ours. A hazard: they may refuse whom we admit (seed of row Q5). */
-export function differingLists(
-  swarm: Swarm | undefined,
-  ours: { permissioned: string; disallowed: string } | null,
-): Differing {
-  if (swarm === undefined || ours === null) return []
+export function differingLists(swarm: Swarm | undefined, digests: ListDigestBook): Differing {
+  if (swarm === undefined || digests.own === null) return []
   return swarm.peers().flatMap(({ peer, name, gate, lists }) => {
     if (lists === null || gate !== 'permissioned') return []
-    const differ = (['permissioned', 'disallowed'] as const).filter((list) => lists[list] !== ours[list])
-    return differ.map((list) => ({ peer, name, list }))
+    return digests.differing(lists).map((list) => ({ peer, name, list }))
   })
 }

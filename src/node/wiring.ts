@@ -1,13 +1,12 @@
-import type { Gate } from '../access/index.ts'
 import type { Settings } from '../settings/index.ts'
 import { limits } from '../base/index.ts'
-import { syncProtocol } from '../team/index.ts'
+import { sourceOf } from '../host/index.ts'
+import { inviteFrameMap, inviteProtocol, syncProtocol } from '../team/index.ts'
 import type { NodeParts } from './parts.ts'
-import { rejudge } from './re-judging.ts'
 
 /** Joins the parts: what a change in one means for the others. Called once, before the node starts. */
 export async function joinParts(parts: NodeParts): Promise<void> {
-  const { settings, swarm, teams, events, log, doors, lists, pending } = parts
+  const { settings, swarm, teams, events, log, doors, pending } = parts
   settings.onChange((next, changed) => onSettings(parts, next, changed))
   swarm.onWelcome((peer) => {
     events.emit('peers', 'welcomed', { peer: peer.peer, name: peer.name, direction: peer.direction })
@@ -28,15 +27,14 @@ export async function joinParts(parts: NodeParts): Promise<void> {
     maxStreams: limits.syncStreamsMax,
     frameBytesMax: limits.syncFrameBytesMax,
   })
-  applyGovernment(parts, lists.gate)
+  await swarm.handle(inviteProtocol, (stream) => parts.invites.answer(stream, sourceFor(parts, stream.peer)), {
+    maxStreams: 1,
+    frameBytesMax: limits.inviteFrameBytesMax,
+    busy: inviteFrameMap({ t: 'refused', code: 'ERR_TEAM_INVITE_BUSY' }),
+  })
+  parts.government.apply()
   log.setLevel(parts.options.logLevel ?? settings.effective().log.level)
   doors.applyRules()
-}
-
-/** The team that governs the swarm tells the gate whom it lists and whom it removed (`TEAM.md` 2.4). */
-export function applyGovernment({ settings, teams }: Pick<NodeParts, 'settings' | 'teams'>, gate: Gate): void {
-  const team = settings.effective().swarm.governingTeam
-  gate.update({ team: team === null ? null : teams.accessFacts(team) })
 }
 
 /** What takes effect at once. Gives notices for the person who made the change. */
@@ -48,10 +46,7 @@ function onSettings(parts: NodeParts, next: Settings, changed: readonly string[]
   if (has('log/level')) parts.log.setLevel(options.logLevel ?? next.log.level)
   if (has('swarm/bootstrapNodes')) swarm.setBootstrap([...options.peers, ...next.swarm.bootstrapNodes])
   if (has('swarm/permissioned')) cutNotice(notices, lists.setPermissioned(next.swarm.permissioned))
-  if (has('swarm/governingTeam')) {
-    applyGovernment(parts, lists.gate)
-    cutNotice(notices, rejudge(swarm))
-  }
+  if (has('swarm/governingTeam')) cutNotice(notices, parts.government.apply())
   if (has('admin/requireAuthentication') && !next.admin.requireAuthentication) {
     notices.push('Authentication is no longer required: whoever is on this machine administers the node without a key.')
   }
@@ -61,4 +56,10 @@ function onSettings(parts: NodeParts, next: Settings, changed: readonly string[]
 
 function cutNotice(notices: string[], cut: { peers: readonly string[]; ms: number }): void {
   if (cut.peers.length > 0) notices.push(`Cut ${String(cut.peers.length)} connections in ${cut.ms.toFixed(1)} ms.`)
+}
+
+/** What the attempts of a peer to join are counted by: the address it comes from. */
+function sourceFor({ swarm }: NodeParts, peer: string): string {
+  const address = swarm.peers().find((known) => known.peer === peer)?.remoteAddr
+  return address === undefined ? peer : sourceOf(address)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { operation } from './operation.ts'
-import { addressText, codeAndData, done, identityText, nothing, time } from './shapes.ts'
+import { addressText, codeAndData, done, identityText, nothing, teamText, time } from './shapes.ts'
 
 /** One connection of the swarm, or one that is being made. */
 export const peerShape = () =>
@@ -20,6 +20,8 @@ export const peerShape = () =>
     because: z.string(),
     /** Device of a team it is bound to, if it is. */
     device: z.string().nullable(),
+    /** Fingerprint of the swarm key that this connection uses. */
+    swarmKey: z.string(),
   })
 
 /** A peer or address with which no connection came about lately. */
@@ -45,20 +47,55 @@ export const listShape = () =>
     digest: z.string().nullable(),
   })
 
+const standingShape = () =>
+  z.object({
+    /** `file`: permissioned-nodes.json. `team`: the list of the team that governs. */
+    admittedBy: z.array(z.enum(['file', 'team'])),
+    /** `disallowed`: disallowed-nodes.json. `team`: the team removed it. */
+    barredBy: z.array(z.enum(['disallowed', 'team'])),
+  })
+
 export const gateShape = () =>
   z.object({
     permissioned: z.boolean(),
     /** Set by `--permissioned` for this run, or by the setting. */
     by: z.enum(['flag', 'setting', 'none']),
     lists: z.object({ permissioned: listShape(), disallowed: listShape(), static: listShape() }),
+    /** Of the effective list: file and team, less whom the team removed. Null where it cannot be read. */
+    digest: z.string().nullable(),
+    /** The team that the setting swarm/governingTeam names. A closed or unknown one lists nobody. */
+    governing: z
+      .object({
+        team: z.string(),
+        name: z.string(),
+        state: z.enum(['open', 'closed', 'not-synced', 'unknown']),
+        listed: z.number(),
+        removed: z.number(),
+      })
+      .nullable(),
+    /** Every peer that some list names, and which list admits or bars it. */
+    peers: z.array(standingShape().extend({ peer: z.string(), listed: z.boolean() })),
     /** Peers whose hello showed other lists. */
     differing: z.array(z.object({ peer: z.string(), name: z.string(), list: z.string() })),
   })
 
+/** A swarm key of the node: the newest is dialled with, the others are accepted until they are retired. */
+const ringKeyShape = () => z.object({ fingerprint: z.string(), newest: z.boolean(), peers: z.array(z.string()) })
+const fingerprintText = () => z.string().regex(/^[0-9a-f]{32}$/)
 const cut = () => z.object({ peers: z.array(z.string()), ms: z.number() })
 const listChange = () =>
-  z.object({ changed: z.array(z.string()), unchanged: z.array(z.string()), cut: cut(), notices: z.array(z.string()) })
-const entries = () => z.strictObject({ entries: z.array(addressText()).min(1).max(10_000) })
+  z.object({
+    changed: z.array(z.string()),
+    unchanged: z.array(z.string()),
+    /** The team whose list was changed, and the commands that did it; none where it was a file of this node. */
+    team: z.string().nullable(),
+    commands: z.array(z.string()),
+    cut: cut(),
+    notices: z.array(z.string()),
+  })
+const entryList = () => z.array(addressText()).min(1).max(10_000)
+const entries = () => z.strictObject({ entries: entryList() })
+const entriesOfTeam = () => entries().extend({ team: teamText(), force: z.boolean().default(false) })
 
 export const nodesOperations = {
   'nodes.show': operation({
@@ -109,6 +146,7 @@ export const swarmsOperations = {
       z.object({
         fingerprint: z.string(),
         published: z.boolean(),
+        keys: z.array(ringKeyShape()),
         addresses: z.array(z.string()),
         bootstrapNodes: z.array(z.string()),
         peers: z.number(),
@@ -144,6 +182,14 @@ export const swarmsOperations = {
     input: () => z.strictObject({ peer: identityText() }),
     output: () => z.object({ peer: z.string(), ms: z.number() }),
   }),
+  'swarms.invite': operation({
+    summary: 'The line for axd init --join: how to reach this node, and a team if one is named.',
+    right: 'admin:read',
+    /** `withKey`: with the swarm key in it; the caller then needs the right `admin:keys`. */
+    input: () => z.strictObject({ team: teamText(), withKey: z.boolean().default(false) }),
+    output: () =>
+      z.object({ line: z.string(), peer: z.string(), fingerprint: z.string(), team: z.string().nullable() }),
+  }),
   'swarms.export': operation({
     summary: 'The swarm key itself.',
     right: 'admin:keys',
@@ -151,10 +197,45 @@ export const swarmsOperations = {
     output: () => z.object({ key: z.string(), fingerprint: z.string() }),
   }),
   'swarms.import': operation({
-    summary: 'Replaces the swarm key; the node joins that swarm when it is started again.',
+    summary:
+      'Replaces the swarm key from the next start on, or, beside, turns to it at once and still accepts the old.',
     right: 'admin:keys',
-    input: () => z.strictObject({ key: z.string().min(1).max(1_024), force: z.boolean().default(false) }),
+    input: () =>
+      z.strictObject({
+        key: z.string().min(1).max(1_024),
+        beside: z.boolean().default(false),
+        force: z.boolean().default(false),
+      }),
     output: () => z.object({ fingerprint: z.string(), restartNeeded: z.boolean() }),
+  }),
+  'swarms.rotate': operation({
+    summary: 'A new swarm key beside the old one: on this node, or by a team on every node that it governs.',
+    right: 'admin:keys',
+    input: () => z.strictObject({ team: teamText(), force: z.boolean().default(false) }),
+    output: () =>
+      z.object({
+        fingerprint: z.string(),
+        team: z.string().nullable(),
+        command: z.string().nullable(),
+        keys: z.array(ringKeyShape()),
+        notices: z.array(z.string()),
+      }),
+  }),
+  'swarms.retire': operation({
+    summary:
+      'Refuses an older swarm key and cuts who uses it: on this node, or by a team on every node that it governs.',
+    right: 'admin:keys',
+    input: () =>
+      z.strictObject({ fingerprint: fingerprintText(), team: teamText(), force: z.boolean().default(false) }),
+    output: () =>
+      z.object({
+        fingerprint: z.string(),
+        team: z.string().nullable(),
+        command: z.string().nullable(),
+        cut: cut(),
+        keys: z.array(ringKeyShape()),
+        notices: z.array(z.string()),
+      }),
   }),
 }
 
@@ -181,18 +262,19 @@ export const permissionedOperations = {
     summary: 'What the gate would say of a peer, and why.',
     right: 'admin:read',
     input: () => z.strictObject({ peer: addressText() }),
-    output: () => z.object({ peer: z.string(), inbound: z.string(), outbound: z.string(), because: z.string() }),
+    output: () =>
+      standingShape().extend({ peer: z.string(), inbound: z.string(), outbound: z.string(), because: z.string() }),
   }),
   'permissioned.add': operation({
-    summary: 'Puts peers on permissioned-nodes.json.',
+    summary: 'Puts peers on permissioned-nodes.json, or on the list of a team.',
     right: 'admin:nodes',
-    input: entries,
+    input: entriesOfTeam,
     output: listChange,
   }),
   'permissioned.remove': operation({
-    summary: 'Takes peers off permissioned-nodes.json and cuts their connections.',
+    summary: 'Takes peers off permissioned-nodes.json, or bars them by a team, and cuts their connections.',
     right: 'admin:nodes',
-    input: entries,
+    input: entriesOfTeam,
     output: listChange,
   }),
   'permissioned.ban': operation({

@@ -1,5 +1,6 @@
 import type { output, input, ZodType } from 'zod'
 import type { DoorRight, DoorRole } from '../base/index.ts'
+import { invitesOperations } from './invites.ts'
 import { keysOperations, settingsOperations } from './settings.ts'
 import { statusOperations } from './status.ts'
 import { nodesOperations, permissionedOperations, swarmsOperations } from './swarm.ts'
@@ -17,6 +18,7 @@ export const operations = {
   ...devicesOperations,
   ...rolesOperations,
   ...syncOperations,
+  ...invitesOperations,
 }
 
 type Table = typeof operations

@@ -213,6 +213,8 @@ class HyraxSwarm implements Swarm {
 
   setKeys(keys: readonly Uint8Array[]): { cut: string[]; ms: number } {
     const started = performance.now()
+    const isSame = keys.length === this.#ring.keys.length && keys.every((key, at) => key === this.#ring.keys[at]?.key)
+    if (isSame) return { cut: [], ms: 0 }
     const before = this.host
       .connections()
       .map((connection) => ({ connection, fingerprint: this.#ring.fingerprintOf(connection.timeline) }))

@@ -1,3 +1,4 @@
+import { toHex } from '../codec/index.ts'
 import { roleOf, type TeamState } from './state.ts'
 import type { RightsChange } from './step.ts'
 
@@ -15,10 +16,28 @@ export function changeBetween(before: TeamState, after: TeamState): RightsChange
   }
   for (const [deviceHex, member] of after.members)
     if (before.members.get(deviceHex)?.generation !== member.generation) added.push(deviceHex)
-  return { removed, added, roles, closed: before.open && !after.open }
+  return { removed, added, roles, closed: before.open && !after.open, swarm: !governsAlike(before, after) }
 }
 
 /** True where nothing changed. */
-export function isNoChange({ removed, added, roles, closed }: RightsChange): boolean {
-  return removed.length + added.length + roles.length === 0 && !closed
+export function isNoChange({ removed, added, roles, closed, swarm }: RightsChange): boolean {
+  return removed.length + added.length + roles.length === 0 && !closed && !swarm
+}
+
+/** True where both say the same of the swarm. A state that was computed anew has other tables with the same rows. */
+function governsAlike(before: TeamState, after: TeamState): boolean {
+  const isUntouched = (['nodes', 'barred', 'swarmKeys', 'operators', 'revokedClaims'] as const).every(
+    (table) => before[table] === after[table],
+  )
+  return isUntouched || governedText(before) === governedText(after)
+}
+
+function governedText({ nodes, barred, swarmKeys, operators, revokedClaims }: TeamState): string {
+  return JSON.stringify([
+    [...nodes.values()].map(({ peer, addrs, deviceHex }) => [peer, addrs, deviceHex ?? '']).sort(),
+    [...barred.keys()].sort(),
+    swarmKeys.map(({ fingerprint, retired }) => [toHex(fingerprint), retired]),
+    [...operators.keys()].sort(),
+    [...revokedClaims.keys()].sort(),
+  ])
 }

@@ -1,9 +1,11 @@
 import type { OperationOutput } from '../../operations/index.ts'
 import { fields, parts, table, text, type Outcome, type View } from '../outcome.ts'
+import { count } from '../phrases.ts'
 
 export type Gate = OperationOutput<'permissioned.status'>
 type NodeList = Gate['lists']['permissioned']
 type ListChange = OperationOutput<'permissioned.add'>
+type Standing = Gate['peers'][number]
 
 /** The gate for people: on or off, its lists, what was skipped, whose lists differ. */
 export function gateView(gate: Gate): View {
@@ -14,6 +16,7 @@ export function gateView(gate: Gate): View {
       Permissioned: gate.permissioned
         ? `on, by ${gate.by === 'flag' ? 'the flag --permissioned' : 'the setting'}`
         : 'off',
+      'Governing team': gate.governing === null ? undefined : governingLine(gate.governing),
       Permitted: listLine(permissioned),
       Disallowed: listLine(disallowed),
       Static: listLine(kept),
@@ -21,6 +24,28 @@ export function gateView(gate: Gate): View {
     skippedView(lists),
     differingView(gate),
   )
+}
+
+function governingLine({ team, name, state, listed, removed }: NonNullable<Gate['governing']>): string {
+  const who = name === '' ? team : `${name} (${team})`
+  return `${who}, ${state}: ${count(listed, 'peer')} listed, ${String(removed)} removed`
+}
+
+/** Who is on the effective list and who is kept out, and by which list each. */
+export function standingsView(gate: Gate): View {
+  const rows = gate.peers.map((one) => [one.peer, stateWord(one), one.admittedBy.join(' '), one.barredBy.join(' ')])
+  const broken = [gate.lists.permissioned, gate.lists.disallowed].filter(({ state }) => state === 'unreadable')
+  return parts(
+    ...broken.map((list) => text(listLine(list))),
+    table(['PEER', 'STATE', 'ADMITTED BY', 'BARRED BY'], rows, { empty: broken.length > 0 ? '' : 'nobody' }),
+    skippedView([gate.lists.permissioned]),
+  )
+}
+
+/** What the lists come to for one peer. */
+export function stateWord({ listed, barredBy }: Pick<Standing, 'listed' | 'barredBy'>): string {
+  if (barredBy.length > 0) return 'barred'
+  return listed ? 'listed' : 'not listed'
 }
 
 function listLine(list: NodeList): string {
@@ -59,6 +84,7 @@ export function changeOutcome(change: ListChange, did: string, already: string):
     ...change.changed.map((entry) => `${did} ${entry}`),
     ...change.unchanged.map((entry) => `${already} ${entry}`),
     ...cutLines(change.cut),
+    ...(change.team === null ? [] : [`By ${count(change.commands.length, 'command')} of ${change.team}.`]),
   ]
   return { result: change, view: text(lines.join('\n')), names: change.changed, notices: change.notices }
 }

@@ -87,6 +87,7 @@ export function peersView(peers: readonly Peer[]): View {
     'LATENCY',
     'AGENT',
     'DEVICE',
+    'SWARM KEY',
   ]
   const rows = peers.map((peer) => [
     peer.peer,
@@ -100,8 +101,9 @@ export function peersView(peers: readonly Peer[]): View {
     peer.latencyMs === null ? null : `${String(peer.latencyMs)} ms`,
     peer.agent,
     peer.device,
+    peer.swarmKey,
   ])
-  return table(head, rows, { wide: ['ADDRESS', 'LATENCY', 'AGENT', 'DEVICE'], empty: 'no peers' })
+  return table(head, rows, { wide: ['ADDRESS', 'LATENCY', 'AGENT', 'DEVICE', 'SWARM KEY'], empty: 'no peers' })
 }
 
 function failuresView(failures: NodeView['failures']): View {

@@ -1,9 +1,11 @@
+import { fail } from '../../base/index.ts'
 import type { OperationInput, OperationName } from '../../operations/index.ts'
 import { readArgument } from '../value.ts'
 import type { Input, Leaf } from '../grammar.ts'
-import { fields, table, text, type Outcome } from '../outcome.ts'
+import { fields, text, type Outcome } from '../outcome.ts'
 import type { Session } from '../session.ts'
-import { changeOutcome, cutLines, gateView, listView } from './gate-view.ts'
+import { changeOutcome, cutLines, gateView, listView, standingsView } from './gate-view.ts'
+import { diffLists } from './list-diff.ts'
 
 type ListOperation = 'permissioned.add' | 'permissioned.remove' | 'permissioned.ban' | 'permissioned.unban'
 type StaticOperation = 'static.add' | 'static.remove'
@@ -49,21 +51,21 @@ export const permissionedLeaves: readonly Leaf[] = [
   listLeaf(
     'add',
     'permissioned.add',
-    `Puts peers on permissioned-nodes.json: ${entryForms}.`,
+    `Puts peers on permissioned-nodes.json, or with --team on the team's list: ${entryForms}.`,
     'Added',
     'Stood there already:',
   ),
   listLeaf(
     'remove',
     'permissioned.remove',
-    'Takes peers off permissioned-nodes.json and cuts their connections.',
+    'Takes peers off permissioned-nodes.json, or with --team bars them on every node it governs, and cuts them.',
     'Removed',
     'Was not there:',
   ),
   {
     verb: 'ls',
     arguments: '[node]',
-    summary: 'The entries of permissioned-nodes.json.',
+    summary: 'Every peer that a list names, and which list admits or bars it: the file, the team, the bans.',
     options: [{ flags: '--banned', summary: 'those of disallowed-nodes.json instead' }],
     example: 'ax permissioned ls',
     run: list,
@@ -86,10 +88,10 @@ export const permissionedLeaves: readonly Leaf[] = [
   {
     verb: 'diff',
     arguments: '<node...>',
-    summary: 'Compares the permissioned lists of nodes.',
+    summary: 'Compares the lists of nodes: who is admitted here and not there, by which list, and the digests.',
     example: 'ax permissioned diff 127.0.0.1:4458 127.0.0.1:4459',
     exits: { 1: 'they differ' },
-    run: diff,
+    run: diffLists,
   },
 ]
 
@@ -142,7 +144,20 @@ async function changeList(
   already: string,
 ): Promise<Outcome> {
   const entries = [...input.list('entry'), ...input.list('address')]
+  if (operation === 'permissioned.add' || operation === 'permissioned.remove') {
+    const request = { entries, ...ofTeam(session), force: session.settled.force }
+    return changeOutcome(await session.call(operation, request), did, already)
+  }
+  // Not a word that changes nothing: who bans by a team means every node of it.
+  if (operation === 'permissioned.ban' && session.settled.team !== undefined) {
+    const hint = 'To keep a node out wherever the team governs: ax permissioned remove NODE --team T'
+    throw fail('ERR_CLI_USAGE', { what: 'A ban stands in the file of one node; a team has none.', hint })
+  }
   return changeOutcome(await session.call(operation, { entries }), did, already)
+}
+
+function ofTeam(session: Session): { team?: string } {
+  return session.settled.team === undefined ? {} : { team: session.settled.team }
 }
 
 async function enable(session: Session, input: Input): Promise<Outcome> {
@@ -152,46 +167,37 @@ async function enable(session: Session, input: Input): Promise<Outcome> {
 
 async function check(session: Session, input: Input): Promise<Outcome> {
   const verdict = await session.call('permissioned.check', { peer: input.text('peer') }, input.optional('node'))
-  const { peer, inbound, outbound, because } = verdict
+  const { peer, inbound, outbound, because, admittedBy, barredBy } = verdict
   return {
     result: verdict,
-    view: fields({ Peer: peer, Inbound: inbound, Outbound: outbound, Because: because }),
+    view: fields({
+      Peer: peer,
+      Inbound: inbound,
+      Outbound: outbound,
+      Because: because,
+      'Admitted by': admittedBy.join(' '),
+      'Barred by': barredBy.join(' '),
+    }),
     names: [peer],
   }
 }
 
 async function list(session: Session, input: Input): Promise<Outcome> {
   const gate = await session.call('permissioned.status', {}, input.optional('node'))
-  const chosen = input.flag('banned') ? gate.lists.disallowed : gate.lists.permissioned
-  return { result: chosen, view: listView(chosen), names: chosen.peers }
+  const { lists, digest, governing, peers } = gate
+  if (input.flag('banned'))
+    return { result: lists.disallowed, view: listView(lists.disallowed), names: lists.disallowed.peers }
+  const listed = peers.filter((one) => one.listed).map(({ peer }) => peer)
+  return { result: { peers, digest, governing }, view: standingsView(gate), names: listed }
 }
 
 async function importList(session: Session, input: Input): Promise<Outcome> {
   const document = await readArgument(session, `@${input.text('file').replace(/^@/, '')}`)
   const { readEntries } = await import('../entry-file.ts')
-  const request: OperationInput<'permissioned.add'> = { entries: readEntries(document) }
+  const request: OperationInput<'permissioned.add'> = { entries: readEntries(document), ...ofTeam(session) }
   return changeOutcome(
     await session.call('permissioned.add' satisfies OperationName, request, input.optional('node')),
     'Added',
     'Stood there already:',
   )
-}
-
-/** Lists that differ between nodes are the seed's warning: some pairs connect and others do not. */
-async function diff(session: Session, input: Input): Promise<Outcome> {
-  const nodes = input.list('node')
-  const lists = await Promise.all(nodes.map((node) => session.call('permissioned.status', {}, node)))
-  const held = lists.map((gate) => new Set(gate.lists.permissioned.peers))
-  const peers = [...new Set(held.flatMap((set) => [...set]))].sort()
-  const differing = peers.filter((peer) => held.some((set) => !set.has(peer)))
-  const rows = differing.map((peer) => [peer, ...held.map((set) => set.has(peer))])
-  return {
-    result: {
-      nodes,
-      peers: differing.map((peer) => ({ peer, listedOn: nodes.filter((_, at) => held[at]?.has(peer)) })),
-    },
-    view: table(['PEER', ...nodes], rows, { empty: `The lists of ${String(nodes.length)} nodes are the same.` }),
-    names: differing,
-    ...(differing.length === 0 ? {} : { exit: 1 }),
-  }
 }

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { fail } from '../../base/index.ts'
 import { formatSwarmKey, type SwarmKeyForm } from '../../codec/index.ts'
 import type { Input, Leaf } from '../grammar.ts'
-import { fields, text, type Outcome } from '../outcome.ts'
+import { fields, parts, text, type Outcome } from '../outcome.ts'
+import { qrView } from '../qr-view.ts'
 import type { Session } from '../session.ts'
 import { readArgument } from '../value.ts'
 import { peersView } from './nodes.ts'
+import { ringView, swarmRotationLeaves } from './swarm-rotation.ts'
 
 const examplePeer = '12D3KooWJsUwwrcHx8nqqBFdwGk3kSNYy1EKoKANnbyTj3jMBjPF'
 const keyForm = { flags: '--format <form>', summary: 'file, file-base64 or base64' }
@@ -84,6 +86,17 @@ export const swarmsLeaves: readonly Leaf[] = [
     },
   },
   {
+    verb: 'invite',
+    arguments: '[node]',
+    summary: 'The line for axd init --join; with --team it names a team, too.',
+    options: [
+      { flags: '--with-key', summary: 'with the swarm key in it: then it is as secret as that' },
+      { flags: '--qr', summary: 'as a QR code' },
+    ],
+    example: 'ax swarms invite',
+    run: inviteToSwarm,
+  },
+  {
     verb: 'export',
     arguments: '[node]',
     summary: "The node's swarm key itself, a secret.",
@@ -99,10 +112,12 @@ export const swarmsLeaves: readonly Leaf[] = [
     verb: 'import',
     arguments: '<file> [node]',
     summary: 'Gives the node another swarm key from FILE, or @- for standard input; it counts from the next start.',
+    options: [{ flags: '--beside', summary: 'turn to it at once, and still accept the old one until it is retired' }],
     example: 'ax swarms import swarm.key --yes',
     exits: { 12: 'nobody to ask: add --yes' },
     run: importKey,
   },
+  ...swarmRotationLeaves,
 ]
 
 /** The seed's two lines, then one key a line and nothing else on it. */
@@ -132,14 +147,21 @@ async function generateKey(_: Session, input: Input): Promise<Outcome> {
   return writtenKey(await writeKey(out, keyText), fingerprint)
 }
 
+async function inviteToSwarm(session: Session, input: Input): Promise<Outcome> {
+  const { team } = session.settled
+  const request = { withKey: input.flag('withKey'), ...(team === undefined ? {} : { team }) }
+  const answer = await session.call('swarms.invite', request, input.optional('node'))
+  const view = input.flag('qr') ? await qrView(answer.line) : text(answer.line)
+  return { result: answer, view, names: [answer.line] }
+}
+
 async function exportKey(session: Session, input: Input): Promise<Outcome> {
   const format = readForm(input, 'file')
   const answer = await session.call('swarms.export', { format }, input.optional('node'))
   const out = input.optional('out')
   if (out !== undefined) return writtenKey(await writeKey(out, answer.key), answer.fingerprint)
   if (!input.flag('qr')) return { result: answer, view: text(answer.key), names: [answer.fingerprint] }
-  const { renderUnicodeCompact } = await import('uqr')
-  return { result: answer, view: text(renderUnicodeCompact(answer.key.trim())), names: [answer.fingerprint] }
+  return { result: answer, view: await qrView(answer.key.trim()), names: [answer.fingerprint] }
 }
 
 function writtenKey(path: string, fingerprint: string): Outcome {
@@ -173,8 +195,10 @@ function readForm(input: Input, fallback: SwarmKeyForm): SwarmKeyForm {
 async function importKey(session: Session, input: Input): Promise<Outcome> {
   const file = input.text('file')
   const key = await readArgument(session, file.startsWith('@') ? file : `@${file}`)
-  await session.confirm("Replace the node's swarm key? Peers with the old one cannot connect any more.")
-  const result = await session.call('swarms.import', { key, force: session.settled.force }, input.optional('node'))
+  const beside = input.flag('beside')
+  if (!beside) await session.confirm("Replace the node's swarm key? Peers with the old one cannot connect any more.")
+  const { force } = session.settled
+  const result = await session.call('swarms.import', { key, beside, force }, input.optional('node'))
   const when = result.restartNeeded ? ' It counts from the next start.' : ''
   return {
     result,
@@ -187,12 +211,15 @@ async function showSwarm(session: Session, input: Input): Promise<Outcome> {
   const swarm = await session.call('swarms.show', {}, input.optional('node'))
   return {
     result: swarm,
-    view: fields({
-      'Swarm key': swarm.published ? `${swarm.fingerprint} (published!)` : swarm.fingerprint,
-      Addresses: swarm.addresses.join('\n'),
-      'Initial peers': swarm.bootstrapNodes.join('\n'),
-      Peers: swarm.peers,
-    }),
+    view: parts(
+      fields({
+        'Swarm key': swarm.published ? `${swarm.fingerprint} (published!)` : swarm.fingerprint,
+        Addresses: swarm.addresses.join('\n'),
+        'Initial peers': swarm.bootstrapNodes.join('\n'),
+        Peers: swarm.peers,
+      }),
+      ...(swarm.keys.length > 1 ? [ringView(swarm.keys)] : []),
+    ),
     names: [swarm.fingerprint],
   }
 }

@@ -1,5 +1,7 @@
-import type { Handlers, NodeParts } from '../parts.ts'
+import type { OperationRequest } from '../../operations/index.ts'
 import type { ListChange } from '../lists.ts'
+import type { Handlers, NodeParts } from '../parts.ts'
+import { changeTeamList } from '../team-list.ts'
 
 type PermissionedOperation =
   | 'permissioned.status'
@@ -18,6 +20,10 @@ type PermissionedOperation =
 export function permissionedHandlers(parts: NodeParts): Handlers<PermissionedOperation> {
   const { lists } = parts
   const change = async (change: ListChange, entries: readonly string[]) => lists.change(change, entries)
+  const permit = (verb: 'add' | 'remove', { entries, team, force }: OperationRequest<'permissioned.add'>) =>
+    team === undefined
+      ? change({ list: 'permissioned', verb }, entries)
+      : changeTeamList(parts, { team, verb, entries, force })
   return {
     'permissioned.status': () => lists.gateStatus(),
     'permissioned.enable': async () => {
@@ -34,8 +40,8 @@ export function permissionedHandlers(parts: NodeParts): Handlers<PermissionedOpe
       }
     },
     'permissioned.check': ({ peer }) => lists.check(peer),
-    'permissioned.add': ({ entries }) => change({ list: 'permissioned', verb: 'add' }, entries),
-    'permissioned.remove': ({ entries }) => change({ list: 'permissioned', verb: 'remove' }, entries),
+    'permissioned.add': (request) => permit('add', request),
+    'permissioned.remove': (request) => permit('remove', request),
     'permissioned.ban': ({ entries }) => change({ list: 'disallowed', verb: 'add' }, entries),
     'permissioned.unban': ({ entries }) => change({ list: 'disallowed', verb: 'remove' }, entries),
     'static.ls': () => lists.gateStatus().lists.static,

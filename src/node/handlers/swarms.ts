@@ -1,8 +1,10 @@
 import { fail } from '../../base/index.ts'
-import { formatSwarmKey, parseSwarmKey, peerIdText } from '../../codec/index.ts'
-import { readIdentityText } from '../../keys/index.ts'
+import { formatJoinLine, formatSwarmKey, parseId, parseSwarmKey, peerIdText } from '../../codec/index.ts'
+import { generateSwarmKey, readIdentityText, swarmKeyFingerprint } from '../../keys/index.ts'
+import { joinLineOf } from '../join-line.ts'
 import type { Handlers, NodeParts } from '../parts.ts'
 import { peerRow } from '../peer-row.ts'
+import { retireKey, ringRows, turnTo } from '../swarm-turn.ts'
 
 type SwarmsOperation =
   | 'swarms.show'
@@ -11,8 +13,11 @@ type SwarmsOperation =
   | 'swarms.disconnect'
   | 'swarms.addresses'
   | 'swarms.ping'
+  | 'swarms.invite'
   | 'swarms.export'
   | 'swarms.import'
+  | 'swarms.rotate'
+  | 'swarms.retire'
 
 /** `ax swarms …`. */
 export function swarmsHandlers(parts: NodeParts): Handlers<SwarmsOperation> {
@@ -22,6 +27,7 @@ export function swarmsHandlers(parts: NodeParts): Handlers<SwarmsOperation> {
     'swarms.show': () => ({
       fingerprint: swarmKey.fingerprint,
       published: swarmKey.published,
+      keys: ringRows(parts),
       addresses: swarm.addresses(),
       bootstrapNodes: [...parts.options.peers, ...parts.settings.effective().swarm.bootstrapNodes],
       peers: swarm.peers().length,
@@ -42,13 +48,33 @@ export function swarmsHandlers(parts: NodeParts): Handlers<SwarmsOperation> {
       const id = peerOf(peer)
       return { peer: id, ms: await swarm.ping(id) }
     },
+    'swarms.invite': ({ team, withKey }, { caller }) => {
+      const line = joinLineOf(parts, caller, { withKey })
+      const id = team === undefined ? null : parts.teams.view(team).id
+      const named = id === null ? {} : { team: parseId('team', id) }
+      return { line: formatJoinLine({ ...line, ...named }), peer: line.peer, fingerprint: line.fingerprint, team: id }
+    },
     'swarms.export': ({ format }) => ({
       key: formatSwarmKey(swarmKey.key, format),
       fingerprint: swarmKey.fingerprint,
     }),
-    'swarms.import': async ({ key }) => {
-      const fingerprint = await swarmKey.replace(parseSwarmKey(key))
-      return { fingerprint, restartNeeded: true }
+    'swarms.import': async ({ key, beside }) => {
+      const read = parseSwarmKey(key)
+      if (!beside) return { fingerprint: await swarmKey.replace(read), restartNeeded: true }
+      await turnTo(parts, read)
+      return { fingerprint: swarmKeyFingerprint(read), restartNeeded: false }
+    },
+    'swarms.rotate': async ({ team }) => {
+      if (team !== undefined) throw fail('ERR_UNSUPPORTED', { what: 'swarms.rotate of a team' })
+      const key = generateSwarmKey(parts.random)
+      await turnTo(parts, key)
+      const notices = ['Only this node has it: ax swarms export, and ax swarms import FILE --beside on the others.']
+      return { fingerprint: swarmKeyFingerprint(key), team: null, command: null, keys: ringRows(parts), notices }
+    },
+    'swarms.retire': async ({ fingerprint, team }) => {
+      if (team !== undefined) throw fail('ERR_UNSUPPORTED', { what: 'swarms.retire of a team' })
+      const cut = await retireKey(parts, fingerprint)
+      return { fingerprint, team: null, command: null, cut, keys: ringRows(parts), notices: [] }
     },
   }
 }

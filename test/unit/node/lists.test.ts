@@ -38,6 +38,7 @@ async function open(options: { byFlag?: boolean; bySetting?: boolean } = {}): Pr
       rejudge: () => ({ peers: [], ms: (rejudged += 1) }),
       onStatic: (addresses) => statics.push(addresses),
       differing: () => [],
+      governing: () => null,
     },
     { directory: files.directory, byFlag: options.byFlag ?? true, bySetting: options.bySetting ?? false },
   )

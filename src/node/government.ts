@@ -1,0 +1,185 @@
+import { asHyraxError, limits, type Log } from '../base/index.ts'
+import { parseId, toHex } from '../codec/index.ts'
+import { swarmKeyFingerprint, type Keys } from '../keys/index.ts'
+import type { OperationOutput } from '../operations/index.ts'
+import type { Swarm } from '../swarm/index.ts'
+import { openSwarmKey, swarmView, type Replica, type SwarmView } from '../team/index.ts'
+import type { NodeLists } from './lists.ts'
+import type { SettingsStore } from './settings-store.ts'
+import type { SwarmKeyFile } from './swarm-key-file.ts'
+
+type Cut = OperationOutput<'permissioned.add'>['cut']
+type GovernmentView = OperationOutput<'permissioned.status'>['governing']
+type SwarmKeyRow = SwarmView['swarmKeys'][number]
+
+/**
+ * The team that the setting `swarm/governingTeam` names, carried to the parts it governs (`TEAM.md` 2.4): its list to the
+ * gate, the addresses on it to the dialer, its swarm keys to the ring. No such team: everything is as the node's files say.
+ */
+export interface Government {
+  /** Takes over what the team says now. Who may no longer stay, or speaks a retired key, is cut when this returns. */
+  apply(): Cut
+  /** Resolves when the keys that the team gave are on the disk and dialled with. */
+  settled(): Promise<void>
+  /** As people see it; null where no team governs. */
+  view(): GovernmentView
+  /** True where the team has that swarm key in use. */
+  holds(fingerprint: string): boolean
+  warnings(): string[]
+}
+
+export interface GovernmentParts {
+  readonly keys: Keys
+  readonly log: Log
+  readonly settings: Pick<SettingsStore, 'effective'>
+  readonly lists: Pick<NodeLists, 'onGovernment'>
+  readonly swarmKey: SwarmKeyFile
+  readonly swarm: () => Pick<Swarm, 'setKeys' | 'remember'> | undefined
+  /** The replica of a team by its 32-byte id. */
+  readonly replicaOf: (team: Uint8Array) => Replica | undefined
+  /** The secret of an epoch of a team, 32 bytes to be wiped; undefined where this node has not got it. */
+  readonly epochSecret: (team: Uint8Array, epoch: Uint8Array) => Uint8Array | undefined
+}
+
+const nobody: SwarmView = { listed: new Set(), removed: new Set(), nodes: [], swarmKeys: [] }
+
+export function createGovernment(parts: GovernmentParts): Government {
+  return new TeamGovernment(parts)
+}
+
+class TeamGovernment implements Government {
+  readonly #parts: GovernmentParts
+  #queue: Promise<void> = Promise.resolve()
+  /** What the team says, as it was taken over last. */
+  #view: SwarmView = nobody
+  /** Fingerprints of keys in use that this node cannot open. */
+  #closed: readonly string[] = []
+
+  constructor(parts: GovernmentParts) {
+    this.#parts = parts
+  }
+
+  apply(): Cut {
+    const { lists, log } = this.#parts
+    const team = this.#team()
+    const before = this.#view
+    this.#view = team === null ? nobody : this.#viewOf(team)
+    const { listed, removed, nodes, swarmKeys } = this.#view
+    const byList = lists.onGovernment(team === null ? null : { listed, removed })
+    for (const { peer, addrs } of nodes) if (addrs.length > 0) this.#parts.swarm()?.remember(peer, addrs)
+    const byKey = this.#refuseRetired(before)
+    this.#queue = this.#queue.then(() => this.#takeKeys(swarmKeys)).catch(() => undefined)
+    const cut = { peers: [...new Set([...byList.peers, ...byKey.peers])], ms: byList.ms + byKey.ms }
+    if (cut.peers.length > 0)
+      log.info('cut by the governing team', { team, peers: cut.peers.length, ms: Math.round(cut.ms * 100) / 100 })
+    return cut
+  }
+
+  settled(): Promise<void> {
+    return this.#queue
+  }
+
+  view(): GovernmentView {
+    const team = this.#team()
+    if (team === null) return null
+    const replica = this.#replica(team)
+    const isSynced = replica?.isSynced === true
+    const state = replica === undefined ? 'unknown' : !isSynced ? 'not-synced' : replica.state.open ? 'open' : 'closed'
+    const { listed, removed } = this.#view
+    return { team, name: replica?.state.name ?? '', state, listed: listed.size, removed: removed.size }
+  }
+
+  holds(fingerprint: string): boolean {
+    return this.#view.swarmKeys.some((key) => key.fingerprintHex === fingerprint && !key.retired)
+  }
+
+  warnings(): string[] {
+    const view = this.view()
+    if (view === null) return []
+    const lines = this.#closed.map(
+      (fingerprint) =>
+        `The swarm key ${fingerprint} of team ${view.team} cannot be opened here: no box of its epoch yet.`,
+    )
+    if (view.state === 'open') return lines
+    return [`Team ${view.team} governs this swarm and is ${view.state}: its list counts as empty.`, ...lines]
+  }
+
+  #team(): string | null {
+    return this.#parts.settings.effective().swarm.governingTeam
+  }
+
+  #replica(team: string): Replica | undefined {
+    return this.#parts.replicaOf(parseId('team', team))
+  }
+
+  #viewOf(team: string): SwarmView {
+    const replica = this.#replica(team)
+    return replica === undefined ? nobody : swarmView(replica.state)
+  }
+
+  /** Retired, or taken back by the law: at once refused on the wire; the disk follows. The last key a node has stays. */
+  #refuseRetired(before: SwarmView): Cut {
+    const { swarmKey, swarm } = this.#parts
+    const out = this.#outOf(before)
+    const kept = swarmKey.keys.filter((key) => !out.has(swarmKeyFingerprint(key)))
+    if (kept.length === swarmKey.keys.length || kept.length === 0) return { peers: [], ms: 0 }
+    const cut = swarm()?.setKeys(kept)
+    return { peers: cut?.cut ?? [], ms: cut?.ms ?? 0 }
+  }
+
+  #outOf(before: SwarmView): Set<string> {
+    const now = new Set(this.#view.swarmKeys.map(({ fingerprintHex }) => fingerprintHex))
+    const retired = this.#view.swarmKeys.filter((key) => key.retired).map(({ fingerprintHex }) => fingerprintHex)
+    // Another team, or none, takes no key from a node; the law of this one may: whoever is out could read it.
+    const isSameTeam = this.#view !== nobody && before !== nobody
+    const recalled = before.swarmKeys.map(({ fingerprintHex }) => fingerprintHex).filter((key) => !now.has(key))
+    return new Set(isSameTeam ? [...retired, ...recalled] : retired)
+  }
+
+  /** Opens what is new, puts the newest in front, forgets what was retired: durable, then on the wire. */
+  async #takeKeys(rows: readonly SwarmKeyRow[]): Promise<void> {
+    const { swarmKey, swarm, log } = this.#parts
+    const closed: string[] = []
+    try {
+      const inUse = rows.filter(({ retired }) => !retired).slice(-limits.swarmKeysMax)
+      const opened = inUse.flatMap((row) => {
+        const key = this.#keyOf(row)
+        if (key === undefined) closed.push(row.fingerprintHex)
+        return key === undefined ? [] : [key]
+      })
+      const missing = opened.filter((key) => !this.#has(swarmKeyFingerprint(key)))
+      for (const key of missing) await swarmKey.turn(key)
+      const newest = opened.at(-1)
+      if (newest !== undefined) await swarmKey.turn(newest)
+      for (const { fingerprintHex, retired } of rows)
+        if (retired && swarmKey.keys.length > 1 && fingerprintHex !== swarmKey.fingerprint)
+          await swarmKey.retire(fingerprintHex)
+      swarm()?.setKeys(swarmKey.keys)
+      for (const key of missing) log.info('swarm key of the team taken over', { fingerprint: swarmKeyFingerprint(key) })
+    } catch (thrown) {
+      const error = asHyraxError(thrown)
+      log.error('the swarm keys of the team were not taken over', { code: error.code, what: error.message })
+    } finally {
+      this.#closed = closed
+    }
+  }
+
+  #has(fingerprint: string): boolean {
+    return this.#parts.swarmKey.keys.some((key) => swarmKeyFingerprint(key) === fingerprint)
+  }
+
+  /** The key of a row: ours already, or opened with the secret of its epoch. */
+  #keyOf({ fingerprint, fingerprintHex, epoch, sealed }: SwarmKeyRow): Uint8Array | undefined {
+    const { keys, swarmKey, epochSecret } = this.#parts
+    const held = swarmKey.keys.find((key) => swarmKeyFingerprint(key) === fingerprintHex)
+    const team = this.#team()
+    if (held !== undefined || team === null) return held
+    const id = parseId('team', team)
+    const secret = epochSecret(id, epoch)
+    if (secret === undefined) return undefined
+    const key = openSwarmKey(keys, { team: id, secret, fingerprint }, sealed)
+    keys.memzero(secret)
+    // Whoever authored it may have sealed anything: the fingerprint on the graph is what everybody agrees on.
+    return key !== undefined && swarmKeyFingerprint(key) === toHex(fingerprint) ? key : undefined
+  }
+}
