@@ -369,6 +369,18 @@ const table = {
     exit: 10,
     peer: 'same',
   },
+  ERR_TEAM_ROTATION_PENDING: {
+    message: 'Nothing is sealed for this team now: no epoch key excludes everybody who is no member.',
+    hint: 'An owner or operator rotates it, by itself within seconds once one is connected, or with: ax teams rotate-key',
+    exit: 10,
+    peer: 'same',
+  },
+  ERR_TEAM_EPOCH_UNREADABLE: {
+    message: 'This device cannot open epoch {epoch}: it has no box of it, or the boxes have not arrived.',
+    hint: 'See: ax teams show',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_FLOOD: { message: 'Peer {peer} was cut: too many bad commands.', exit: 11 },
 
   // --- store ---

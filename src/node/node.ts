@@ -101,10 +101,9 @@ async function buildParts(
   lifetime.own(lists, (opened) => {
     opened.close()
   })
-  const onRights = (team: string) =>
-    (team === settings.effective().swarm.governingTeam ? late.government?.apply() : undefined) ?? { peers: [], ms: 0 }
+  const onRights = governBy(late, settings)
   const cut = (peers: readonly string[]) => abortPeers(late.swarm, peers, now)
-  const teams = await createTeams({ ...files, events, cut, onRights })
+  const teams = await createTeams({ ...files, events, cut, onRights, onEpoch: onRights })
   lifetime.own(teams, (opened) => {
     opened.stop()
   })
@@ -113,7 +112,7 @@ async function buildParts(
     lists,
     swarm: () => late.swarm,
     replicaOf: (team) => teams.replicaOf(team),
-    epochSecret: () => undefined,
+    epochSecret: (team, epoch) => teams.epochSecret(team, epoch),
   })
   late.government = government
   const swarm = await createSwarm(
@@ -148,6 +147,14 @@ async function buildParts(
   const parts: NodeParts = await addDoors({ ...files, ...made, warnings: () => nodeWarnings(parts) })
   await joinParts(parts)
   return parts
+}
+
+/** Another state of the team that governs, or another epoch of it opened: the government looks again. */
+function governBy(late: Late, settings: SettingsStore) {
+  return (team: string) => {
+    const governs = team === settings.effective().swarm.governingTeam
+    return (governs ? late.government?.apply() : undefined) ?? { peers: [], ms: 0 }
+  }
 }
 
 function openInvites(files: Files, { teams, swarm }: Pick<NodeParts, 'teams' | 'swarm'>): Invites {

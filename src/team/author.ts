@@ -1,15 +1,19 @@
 import { HyraxError, refuse, type Randomness, type Refusal } from '../base/index.ts'
 import { compareBytes, equalBytes } from '../codec/index.ts'
+import type { Boxes } from './boxes.ts'
 import { encodeBody, readAct, type Act } from './body.ts'
 import { check } from './check.ts'
 import { signCommand, type Command } from './command.ts'
 import type { Core } from './core.ts'
 import { chooseParents, nextDepth, type GraphNode } from './graph.ts'
 import { accept } from './ingest.ts'
-import { actFor } from './intent.ts'
+import { unconfirmedLeaves } from './leaves.ts'
+import { actFor, type Intent } from './intent.ts'
 import { deviceId, type KeyBundle } from './key-bundle.ts'
+import { rotationPending } from './kinds/keys.ts'
 import { policyVersion } from './policy.ts'
 import type { Pull } from './pull.ts'
+import { makeRotation } from './rotation.ts'
 import { soundPayload } from './signature-checks.ts'
 import type { TeamState } from './state.ts'
 import type { ReplicaEvent } from './step.ts'
@@ -23,33 +27,79 @@ export interface AuthorParts {
   readonly signingKeys?: () => readonly Uint8Array[]
   /** Signs the unsigned bytes of a command under `hyrax/cmd/v1` with that key of ours; 64 bytes. */
   readonly sign: (unsigned: Uint8Array, key: Uint8Array) => Uint8Array
+  /** Boxes an epoch secret for an X25519 key, as libsodium's `crypto_box_seal`. Without it this device rotates nothing. */
+  readonly sealBox?: (publicKey: Uint8Array, secret: Uint8Array) => Uint8Array
+  /** The wall clock, ms: shown to people in what the device authors on its own. 0 where absent. */
+  readonly wall?: () => number
 }
 
 type AuthorEvent = ReplicaEvent & { kind: 'author' }
+type RotateEvent = ReplicaEvent & { kind: 'rotate' }
 
 /** Makes commands of this device: judged by the same `check` as everybody's, acknowledged once they are durable. */
 export class Author {
   readonly #core: Core
   readonly #pull: Pull
   readonly #parts: AuthorParts
-  #waiting: { readonly node: GraphNode; readonly request: number }[] = []
+  readonly #boxes: Boxes
+  /** Made and not durable yet; `request` where somebody waits for the verdict. */
+  #waiting: { readonly node: GraphNode; readonly request: number | undefined }[] = []
 
-  constructor(core: Core, pull: Pull, parts: AuthorParts) {
+  constructor(core: Core, pull: Pull, boxes: Boxes, parts: AuthorParts) {
     this.#core = core
     this.#pull = pull
+    this.#boxes = boxes
     this.#parts = parts
   }
 
-  /** Makes a command for an intent; the verdict comes at once where it is refused, else after it is stored. */
-  author(event: AuthorEvent): void {
-    const made = this.#mayAuthor(event) ?? this.#make(event)
-    if ('code' in made) {
-      this.#core.emit({ kind: 'verdict', request: event.request, outcome: made })
+  /**
+   * Makes a command for an intent; the verdict comes at once where it is refused, else after it is stored. Leaves that are
+   * known are confirmed before it; who removes, or retires a stolen key, and may rotate, does so in the same batch.
+   */
+  author({ intent, time, force, request }: AuthorEvent): void {
+    const refusal = this.#mayAuthor(force)
+    if (refusal !== undefined) {
+      this.#core.emit({ kind: 'verdict', request, outcome: refusal })
       return
     }
-    const { index, command } = made
-    this.#waiting.push({ node: made, request: event.request })
-    this.#core.emit({ kind: 'append', records: [{ index, id: command.id, bytes: command.bytes }] })
+    const confirmed = this.#confirm(time)
+    const made = this.#make(intent, time)
+    if ('code' in made) {
+      this.#core.emit({ kind: 'verdict', request, outcome: made })
+      this.#append(confirmed)
+      return
+    }
+    const isReducing = intent.kind === 'RemoveDevice' || intent.kind === 'RetireKey'
+    const rotated = isReducing && rotationPending(this.#core.state) ? this.#rotate(time) : undefined
+    this.#append([...confirmed, made, ...(rotated === undefined || 'code' in rotated ? [] : [rotated])], made, request)
+  }
+
+  /** Rotates the epoch key by hand. */
+  rotate({ time, force, request }: RotateEvent): void {
+    const refusal = this.#mayAuthor(force)
+    const confirmed = refusal === undefined ? this.#confirm(time) : []
+    const made = refusal ?? this.#rotate(time)
+    if (!('code' in made)) {
+      this.#append([...confirmed, made], made, request)
+      return
+    }
+    this.#core.emit({ kind: 'verdict', request, outcome: made })
+    this.#append(confirmed)
+  }
+
+  /** True where this device may author on its own now. */
+  mayAuthorNow(): boolean {
+    const { state, deviceHex } = this.#core
+    return state.open && state.members.has(deviceHex) && this.#mayAuthor(false) === undefined
+  }
+
+  confirmOnDuty(): void {
+    this.#append(this.#confirm(this.#wall()))
+  }
+
+  rotateOnDuty(): void {
+    const made = this.#rotate(this.#wall())
+    if (!('code' in made)) this.#append([made])
   }
 
   /** Acknowledges what is durable now, and answers with it. Everybody is told of our new heads soon. */
@@ -57,10 +107,42 @@ export class Author {
     const done = this.#waiting.filter(({ node }) => node.index < count)
     this.#waiting = this.#waiting.filter(({ node }) => node.index >= count)
     for (const { node, request } of done)
-      this.#core.emit({ kind: 'verdict', request, outcome: { kind: 'accepted', id: node.command.id } })
+      if (request !== undefined)
+        this.#core.emit({ kind: 'verdict', request, outcome: { kind: 'accepted', id: node.command.id } })
     if (done.length > 0)
       for (const link of this.#core.links.values()) link.helloAt = Math.min(link.helloAt, this.#core.now + helloSoonMs)
     return done.map(({ node }) => node)
+  }
+
+  #append(nodes: readonly GraphNode[], asked?: GraphNode, request?: number): void {
+    if (nodes.length === 0) return
+    for (const node of nodes) this.#waiting.push({ node, request: node === asked ? request : undefined })
+    const records = nodes.map(({ index, command }) => ({ index, id: command.id, bytes: command.bytes }))
+    this.#core.emit({ kind: 'append', records })
+  }
+
+  #wall(): number {
+    return this.#parts.wall?.() ?? 0
+  }
+
+  /** Confirms the leaves that are known and unconfirmed; what the law does not let us is another's duty. */
+  #confirm(time: number): GraphNode[] {
+    const { state, deviceHex } = this.#core
+    const made = unconfirmedLeaves(state, deviceHex).map(({ id: leave }) =>
+      this.#make({ kind: 'ConfirmLeave', leave }, time),
+    )
+    return made.filter((node): node is GraphNode => !('code' in node))
+  }
+
+  /** A new epoch for the members as they are now. Its boxes are kept before the command that names them. */
+  #rotate(time: number): GraphNode | Refusal {
+    const { sealBox } = this.#parts
+    if (sealBox === undefined) return refuse('ERR_UNSUPPORTED', { what: 'this device makes no boxes' })
+    const view = this.#core.evaluation.view(chooseParents(this.#core.graph, this.#core.deviceHex))
+    const { intent, boxes, boxesHash } = makeRotation(view, { random: this.#core.random, sealBox })
+    const made = this.#make(intent, time)
+    if (!('code' in made)) this.#boxes.keep(boxesHash, boxes)
+    return made
   }
 
   /** The newest of our keys that the team takes: it may not have heard of the newest yet. */
@@ -71,7 +153,7 @@ export class Author {
     return known ?? signingKey
   }
 
-  #mayAuthor({ force }: AuthorEvent): Refusal | undefined {
+  #mayAuthor(force: boolean): Refusal | undefined {
     if (!this.#core.isSynced)
       return refuse('ERR_TEAM_NOT_SYNCED', { what: 'no peer has synced this team yet', force: '.' })
     if (this.#pull.isDiverged && !force) return refuse('ERR_TEAM_DIVERGED')
@@ -81,7 +163,7 @@ export class Author {
     return refuse('ERR_TEAM_NOT_SYNCED', { what, force: ', or insist with --force.' })
   }
 
-  #make({ intent, time }: AuthorEvent): GraphNode | Refusal {
+  #make(intent: Intent, time: number): GraphNode | Refusal {
     const { graph, evaluation, team, deviceHex } = this.#core
     const parents = chooseParents(graph, deviceHex)
     const view = evaluation.view(parents)

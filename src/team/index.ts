@@ -25,8 +25,8 @@ export {
   type ForeignCommand,
 } from './command.ts'
 export { createDevice, type Device, type DeviceSeed } from './device.ts'
-export { openSwarmKey, sealSwarmKey } from './epoch.ts'
-export type { Standing } from './evaluation.ts'
+export { boxAt, openEpochBox, openSwarmKey, sealSwarmKey, type Recipient } from './epoch.ts'
+export type { Setback, Standing } from './ruling.ts'
 export { readFrame, syncProtocol, type SyncFrame } from './frames.ts'
 export type { Graph, GraphNode } from './graph.ts'
 export { actFor, type Intent } from './intent.ts'

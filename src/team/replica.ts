@@ -5,7 +5,8 @@ import { readAct } from './body.ts'
 import { Boxes } from './boxes.ts'
 import { parseCommand, type Command } from './command.ts'
 import { Core } from './core.ts'
-import type { Standing } from './evaluation.ts'
+import { Duties } from './duties.ts'
+import type { Standing } from './ruling.ts'
 import { readFrame, type Frame, type SyncFrame } from './frames.ts'
 import { Gossip } from './gossip.ts'
 import type { Graph, GraphNode } from './graph.ts'
@@ -54,6 +55,7 @@ export class Replica {
   readonly #strangers: Strangers
   readonly #boxes: Boxes
   readonly #author: Author
+  readonly #duties: Duties
   /** Accepted and not yet durable, in order. */
   #fresh: GraphNode[] = []
   #told: TeamState = emptyState
@@ -67,7 +69,8 @@ export class Replica {
     this.#serve = new Serve(this.#core)
     this.#strangers = new Strangers(this.#core, this.#ingest, this.#pull)
     this.#boxes = new Boxes(this.#core, parts.boxes ?? [])
-    this.#author = new Author(this.#core, this.#pull, parts)
+    this.#author = new Author(this.#core, this.#pull, this.#boxes, parts)
+    this.#duties = new Duties(this.#core, this.#author)
     this.dropped = this.#load(loaded)
     if (parts.isFounder === true) this.#core.isHeard = true
   }
@@ -130,6 +133,9 @@ export class Replica {
       case 'author':
         this.#author.author(event)
         return
+      case 'rotate':
+        this.#author.rotate(event)
+        return
       case 'connected':
         this.#connected(event)
         return
@@ -168,11 +174,13 @@ export class Replica {
       const act = isSound ? readAct(command as Command) : undefined
       // A descendant of what was dropped finds no parent, and goes the same way.
       const isKept =
-        act !== undefined && act.kind !== 'refuse' && !('kind' in accept(this.#core, command as Command, act, soundPayload))
+        act !== undefined &&
+        act.kind !== 'refuse' &&
+        !('kind' in accept(this.#core, command as Command, act, soundPayload))
       if (!isKept) dropped.push(id)
     }
     this.#core.stored = this.#core.graph.nodes.length
-    this.#core.evaluation.takeRecalled()
+    this.#core.evaluation.takeChanged()
     this.#told = this.#core.state
     return dropped
   }
@@ -281,7 +289,7 @@ export class Replica {
     this.#told = state
     for (const link of [...this.#core.links.values()]) this.#rejudge(link)
     if (!isNoChange(change)) this.#core.emit({ kind: 'rights', change })
-    for (const node of this.#core.evaluation.takeRecalled()) {
+    for (const node of this.#core.evaluation.takeChanged()) {
       const standing = this.standing(node)
       const { id, authorHex } = node.command
       if (authorHex !== this.#core.deviceHex || standing === 'effective') continue
@@ -313,9 +321,16 @@ export class Replica {
   #settle(): void {
     this.#pull.settle()
     this.#gossip.tick()
+    this.#duties.settle()
     this.#boxes.settle()
     const { now, links } = this.#core
-    let at = Math.min(now + wakeMax, this.#gossip.nextAt(), this.#pull.nextAt(), this.#boxes.nextAt())
+    let at = Math.min(
+      now + wakeMax,
+      this.#gossip.nextAt(),
+      this.#pull.nextAt(),
+      this.#boxes.nextAt(),
+      this.#duties.nextAt(),
+    )
     for (const link of links.values()) {
       at = Math.min(at, link.helloAt)
       if (this.#serve.isWaiting(link)) at = Math.min(at, now + 100)

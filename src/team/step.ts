@@ -14,6 +14,8 @@ export type ReplicaEvent = { readonly now: number } & (
       readonly time: number
       readonly force: boolean
     }
+  /** Rotates the epoch key by hand; answered by a verdict. */
+  | { readonly kind: 'rotate'; readonly request: number; readonly time: number; readonly force: boolean }
   /** A sync stream to a peer is up. `device` is what its binding proved, 32 bytes; `given`: this team was given for it. */
   | { readonly kind: 'connected'; readonly peer: string; readonly device: Uint8Array; readonly given: boolean }
   | { readonly kind: 'frame'; readonly peer: string; readonly frame: CborMap }

@@ -9,6 +9,7 @@ import {
   readAct,
   Replica,
   type Act,
+  type AuthorParts,
   type Command,
   type CommandStore,
   type Intent,
@@ -19,6 +20,7 @@ import {
   type RightsChange,
 } from '../../team/index.ts'
 import type { OwnKeys } from '../own-keys.ts'
+import { EpochSecrets } from './epoch-secrets.ts'
 import { ownAuthor } from './own-author.ts'
 import type { TeamStream } from './team-stream.ts'
 
@@ -42,6 +44,8 @@ export interface RunnerParts {
   readonly log: Log
   /** Rights changed: tells the rest of the node and cuts what must be cut. */
   readonly onRights: (change: RightsChange, removedPeers: readonly string[]) => Cut
+  /** Another epoch was opened: what waits for its secret may go on. */
+  readonly onEpoch: () => void
   /** So many commands in all are durable now. */
   readonly onStored: (count: number) => void
   /** Cuts every connection of a peer that misbehaved. */
@@ -58,6 +62,7 @@ export class TeamRunner {
   readonly team: Uint8Array
   /** What the operator should know. */
   readonly problems = new Set<string>()
+  readonly secrets: EpochSecrets
   readonly #parts: RunnerParts
   readonly #streams = new Map<string, TeamStream>()
   readonly #devices = new Map<string, { device: Uint8Array; given: boolean }>()
@@ -82,6 +87,9 @@ export class TeamRunner {
   private constructor(parts: RunnerParts, loaded: readonly KeptCommand[], isFounder: boolean) {
     this.#parts = parts
     this.team = parts.team
+    const { keys, own, store, team } = parts
+    const device = deviceId(own.identity.publicKey)
+    this.secrets = new EpochSecrets({ team, device, keys, ring: own.ring, store, onOpened: () => parts.onEpoch() })
     this.#replica = this.#makeReplica(loaded, isFounder)
   }
 
@@ -106,6 +114,15 @@ export class TeamRunner {
 
   /** Authors; resolves when the command is durable and connections that must end have ended. */
   author(intent: Intent, force: boolean): Promise<Outcome & { readonly cut: Cut }> {
+    return this.#asked((request) => ({ kind: 'author', request, intent, time: this.#parts.clock.now(), force }))
+  }
+
+  /** Rotates the epoch key; as `author`. */
+  rotate(force: boolean): Promise<Outcome & { readonly cut: Cut }> {
+    return this.#asked((request) => ({ kind: 'rotate', request, time: this.#parts.clock.now(), force }))
+  }
+
+  #asked(event: (request: number) => RunnerEvent): Promise<Outcome & { readonly cut: Cut }> {
     const request = ++this.#request
     return new Promise((resolve) => {
       this.#verdicts.set(request, (outcome) => {
@@ -114,7 +131,7 @@ export class TeamRunner {
         })
       })
       this.#cut = Promise.resolve({ peers: [], ms: 0 })
-      this.take({ kind: 'author', request, intent, time: this.#parts.clock.now(), force })
+      this.take(event(request))
     })
   }
 
@@ -122,7 +139,9 @@ export class TeamRunner {
   adopt(stream: TeamStream, device: Uint8Array, given: boolean, first?: CborMap): void {
     const { peer } = stream
     const before = this.#streams.get(peer)
-    if (this.#isStopped || (before !== undefined && before.isOurs && !stream.isOurs && this.#sortsFirst(peer))) {
+    // Both sides judge alike, whichever stream was up first here: else each would end the other's, and none be left.
+    const isOfFirst = ({ isOurs }: TeamStream): boolean => isOurs === this.#sortsFirst(peer)
+    if (this.#isStopped || (before !== undefined && isOfFirst(before) && !isOfFirst(stream))) {
       stream.abort('ERR_SWARM_BUSY')
       return
     }
@@ -171,14 +190,20 @@ export class TeamRunner {
 
   stop(): void {
     this.#isStopped = true
+    this.secrets.close()
     clearTimeout(this.#timer)
     for (const stream of this.#streams.values()) stream.abort('ERR_SWARM_BUSY')
     this.#refuseWaiting(refuse('ERR_TEAM_UNKNOWN_TEAM', { team: idText('team', this.team) }))
   }
 
   #makeReplica(loaded: readonly KeptCommand[], isFounder: boolean, boxes: readonly string[] = []): Replica {
-    const { keys, own, random } = this.#parts
-    return new Replica({ ...ownAuthor(keys, own), team: this.team, random, isFounder, boxes }, loaded)
+    const { keys, own, random, clock } = this.#parts
+    const author: AuthorParts = {
+      ...ownAuthor(keys, own),
+      sealBox: (publicKey, secret) => keys.sealTo(publicKey, secret, random),
+      wall: () => clock.now(),
+    }
+    return new Replica({ ...author, team: this.team, random, isFounder, boxes }, loaded)
   }
 
   async #reload(isFounder: boolean): Promise<void> {
@@ -188,6 +213,7 @@ export class TeamRunner {
     const forged = commands.filter((command) => !sound.includes(command)).map(({ id }) => id)
     this.#replica = this.#makeReplica(sound, isFounder, await store.boxesHeld())
     this.#appended = this.#replica.graph.nodes.length
+    this.secrets.refresh(this.#replica.state.epochs)
     const dropped = [...damaged, ...forged, ...this.#replica.dropped]
     const [first] = dropped
     if (first !== undefined) {
@@ -275,6 +301,7 @@ export class TeamRunner {
     if (replica !== this.#replica) return
     this.#appended += records.length
     this.take({ kind: 'stored', count: this.#appended })
+    this.secrets.refresh(replica.state.epochs)
     this.#parts.onStored(this.#appended)
   }
 
@@ -286,7 +313,9 @@ export class TeamRunner {
       if (replica === this.#replica) this.#fail(error)
       return
     }
-    if (replica === this.#replica) this.take({ kind: 'boxes-kept', hash })
+    if (replica !== this.#replica) return
+    this.take({ kind: 'boxes-kept', hash })
+    this.secrets.refresh(replica.state.epochs)
   }
 
   async #readBoxes(hash: Uint8Array): Promise<void> {

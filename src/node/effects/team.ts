@@ -26,6 +26,7 @@ import type { OwnKeys } from '../own-keys.ts'
 import { ownAuthor, ownBundle } from './own-author.ts'
 import { SyncPeers, type SyncPeer } from './sync-peers.ts'
 import { TeamLinks, type SyncPort } from './team-links.ts'
+import { epochsOf, sealingKey, type EpochView, type SealingKey } from './team-sealing.ts'
 import { TeamRunner, type Cut } from './team-runner.ts'
 
 export type { SyncPort } from './team-links.ts'
@@ -43,6 +44,8 @@ export interface TeamsParts {
   readonly cut: (peers: readonly string[]) => Cut
   /** Called when a team's rights changed, before anything is cut or acknowledged: the gate's facts may have changed. */
   readonly onRights?: (team: string) => Cut
+  /** Called when this device has opened another epoch of a team. */
+  readonly onEpoch?: (team: string) => void
 }
 
 /** A command of ours that is durable, and the connections that ended because of it. */
@@ -70,6 +73,16 @@ export interface Teams {
   /** ERR_TEAM_UNKNOWN_DEVICE, ERR_TEAM_AMBIGUOUS. */
   resolveDevice(team: string | undefined, device: string): Member
   author(team: string | undefined, intent: Intent, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
+  /** RotateKey by hand. */
+  rotateKey(team: string | undefined, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
+  /**
+   * The epoch to seal with and its secret, which the caller wipes. A device that may rotate makes an epoch where one is
+   * missing; any other is refused: ERR_TEAM_ROTATION_PENDING, ERR_TEAM_EPOCH_UNREADABLE.
+   */
+  sealingKey(team?: string): Promise<SealingKey | Refusal>
+  /** The secret of an epoch by its 32-byte id, which the caller wipes; undefined where it is not open here. */
+  epochSecret(team: Uint8Array, epoch: Uint8Array): Uint8Array | undefined
+  epochs(team?: string): { readonly epochs: readonly EpochView[]; readonly pending: boolean }
   readonly syncPeers: {
     add(address: string, team: string | undefined, rateSeconds?: number): Promise<{ team: string; added: boolean }>
     remove(address: string, team: string | undefined): Promise<{ team: string; removed: boolean }>
@@ -218,9 +231,24 @@ class NodeTeams implements Teams {
     options: { readonly force?: boolean } = {},
   ): Promise<Authored | Refusal> {
     const runner = this.#find(team)
-    const outcome = await runner.author(intent, options.force ?? false)
-    if (outcome.kind === 'refuse') return { kind: 'refuse', code: outcome.code, data: readable(outcome.data) }
-    return { team: idText('team', runner.team), command: idText('cmd', outcome.id), cut: outcome.cut }
+    return authored(runner, await runner.author(intent, options.force ?? false))
+  }
+
+  async rotateKey(team: string | undefined, options: { readonly force?: boolean } = {}): Promise<Authored | Refusal> {
+    const runner = this.#find(team)
+    return authored(runner, await runner.rotate(options.force ?? false))
+  }
+
+  sealingKey(team?: string): Promise<SealingKey | Refusal> {
+    return sealingKey(this.#find(team))
+  }
+
+  epochSecret(team: Uint8Array, epoch: Uint8Array): Uint8Array | undefined {
+    return this.#runners.get(toHex(team))?.secrets.get(epoch)
+  }
+
+  epochs(team?: string): { epochs: EpochView[]; pending: boolean } {
+    return epochsOf(this.#find(team))
   }
 
   readonly syncPeers: Teams['syncPeers'] = {
@@ -339,6 +367,7 @@ class NodeTeams implements Teams {
         log,
         onRights: (change, removedPeers) => this.#onRights(team, change, removedPeers),
         onPenalty,
+        onEpoch: () => this.#parts.onEpoch?.(idText('team', team)),
         onStored: (count) => {
           this.#parts.events.emit('team', 'commands', { team: idText('team', team), count })
         },
@@ -390,6 +419,11 @@ class NodeTeams implements Teams {
     if (fitting.length > 1) throw fail('ERR_TEAM_AMBIGUOUS', { text, what: 'team' })
     return fitting[0] ?? unknownTeam(text)
   }
+}
+
+function authored(runner: TeamRunner, outcome: Awaited<ReturnType<TeamRunner['author']>>): Authored | Refusal {
+  if (outcome.kind === 'refuse') return { kind: 'refuse', code: outcome.code, data: readable(outcome.data) }
+  return { team: idText('team', runner.team), command: idText('cmd', outcome.id), cut: outcome.cut }
 }
 
 function unknownTeam(team: string): never {

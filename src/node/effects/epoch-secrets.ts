@@ -1,0 +1,91 @@
+import { equalBytes, toHex } from '../../codec/index.ts'
+import type { Keys } from '../../keys/index.ts'
+import { boxAt, openEpochBox, type CommandStore, type TeamState } from '../../team/index.ts'
+import type { KeyRing } from '../key-ring.ts'
+
+export interface EpochSecretsParts {
+  readonly team: Uint8Array
+  /** Own device id, 32 bytes. */
+  readonly device: Uint8Array
+  readonly keys: Keys
+  readonly ring: KeyRing
+  readonly store: Pick<CommandStore, 'boxes'>
+  /** Called after an epoch was opened: what waits for its secret may go on. */
+  readonly onOpened: () => void
+}
+
+type Epoch = TeamState['epochs'][number]
+
+/**
+ * The secrets of a team's epochs, in memory and nowhere else: each is opened from this device's box, with any key that it
+ * still has, as soon as the boxes are here. They are never written, logged or shown.
+ */
+export class EpochSecrets {
+  readonly #parts: EpochSecretsParts
+  readonly #secrets = new Map<string, Uint8Array>()
+  #isOpening = false
+  #work: Promise<void> = Promise.resolve()
+  #again: readonly Epoch[] | undefined
+
+  constructor(parts: EpochSecretsParts) {
+    this.#parts = parts
+  }
+
+  /** The secret of an epoch, 32 bytes, as a copy that the caller wipes; undefined where it is not open here. */
+  get(epoch: Uint8Array): Uint8Array | undefined {
+    return this.#secrets.get(toHex(epoch))?.slice()
+  }
+
+  has(epochHex: string): boolean {
+    return this.#secrets.has(epochHex)
+  }
+
+  /** Opens what can be opened and is not yet, newest first. */
+  refresh(epochs: readonly Epoch[]): void {
+    this.#again = epochs
+    if (!this.#isOpening) this.#work = this.#openAll()
+  }
+
+  /** Resolves when what can be opened now is open. */
+  opened(): Promise<void> {
+    return this.#work
+  }
+
+  /** Wipes them all. */
+  close(): void {
+    this.#again = []
+    for (const secret of this.#secrets.values()) this.#parts.keys.memzero(secret)
+    this.#secrets.clear()
+  }
+
+  async #openAll(): Promise<void> {
+    this.#isOpening = true
+    try {
+      while (this.#again !== undefined) {
+        const epochs = this.#again
+        this.#again = undefined
+        let isOpened = false
+        for (const epoch of epochs.toReversed()) isOpened = (await this.#open(epoch)) || isOpened
+        if (isOpened) this.#parts.onOpened()
+      }
+    } finally {
+      this.#isOpening = false
+    }
+  }
+
+  /** True where this opened it now. */
+  async #open({ id, idHex, recipients, boxesHash }: Epoch): Promise<boolean> {
+    const { team, device, keys, ring, store } = this.#parts
+    if (this.#secrets.has(idHex)) return false
+    const place = recipients.findIndex(([recipient]) => equalBytes(recipient, device))
+    if (place < 0) return false
+    const boxes = await store.boxes(boxesHash).catch(() => undefined)
+    if (boxes === undefined) return false
+    const key = recipients[place]?.[2]
+    const pair = ring.encryption.find(({ pair }) => key !== undefined && equalBytes(pair.publicKey, key))?.pair
+    const secret = pair && openEpochBox(keys, pair, boxAt(boxes, place), { team, epoch: id })
+    if (secret === undefined) return false
+    this.#secrets.set(idHex, secret)
+    return true
+  }
+}

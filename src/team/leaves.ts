@@ -1,0 +1,7 @@
+import type { Leave, TeamState } from './state.ts'
+
+/** Self-removals that nobody has confirmed yet and that this device can: all but its own. */
+export function unconfirmedLeaves(state: TeamState, deviceHex: string): Leave[] {
+  if (!state.open || !state.members.has(deviceHex)) return []
+  return [...state.leaves.values()].filter((leave) => !leave.confirmed && leave.deviceHex !== deviceHex)
+}
