@@ -1,0 +1,290 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { limits } from '../../src/base/index.ts'
+import { formatInviteLine, parseId, parseInviteLine } from '../../src/codec/index.ts'
+import { generateInviteCode, inviteKeyOf, systemRandom } from '../../src/keys/index.ts'
+import { inviteFrameMap, inviteProtocol, makeClaim, readInviteFrame, type InviteFrame } from '../../src/team/index.ts'
+import {
+  agreed,
+  createInviteCast,
+  heal,
+  join,
+  part,
+  poll,
+  type InviteCast,
+  type InviteNode,
+} from '../helpers/invite-nodes.ts'
+import { codeOf, eventually } from '../helpers/swarm-nodes.ts'
+
+let cast: InviteCast
+beforeEach(async () => {
+  cast = await createInviteCast()
+})
+afterEach(() => cast.stopAll())
+
+const names = (node: InviteNode): string[] => node.teams.view().members.map(({ name }) => name)
+
+/** Creator, server and joiner; the team is of the first two. */
+async function threeNodes(plan: Parameters<InviteCast['node']>[1] = {}): Promise<InviteNode[]> {
+  const nodes = [await cast.node('creator'), await cast.node('server', plan), await cast.node('joiner')]
+  await cast.team(...nodes.slice(0, 2))
+  return nodes
+}
+
+describe('joining by an invite, over real sockets', () => {
+  it('R5: creator, server and joiner are three nodes, and all agree on who is in', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    expect(poll(creator, made)).toMatchObject({ status: 'open', devices: [] })
+    const joined = await join(joiner, made.code)
+    expect(joined).toEqual({ team: creator.teams.view().id, device: joiner.teams.device.id, role: 'user' })
+    // Its own graph says so, not the server's word alone.
+    expect(names(joiner)).toContain('joiner')
+    await agreed([creator, server, joiner])
+    expect(poll(creator, made)).toMatchObject({ status: 'exhausted', devices: [joiner.teams.device.id] })
+    const kinds = joiner.teams.log().map(({ kind }) => kind)
+    expect(kinds).toContain('AdmitDevice')
+  })
+
+  it('an answer that was lost is given again; the use counts once', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    await join(joiner, made.code)
+    const count = server.teams.view().count
+    expect(await join(joiner, made.code)).toMatchObject({ role: 'user' })
+    expect(server.teams.view().count).toBe(count)
+  })
+
+  it('a second device finds a one-use invite exhausted; an invite of two admits two', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const other = await cast.node('other')
+    const one = await cast.invite(creator, server)
+    const two = await cast.invite(creator, server, { maxUses: 2, role: 'sync-only' })
+    await agreed([creator, server])
+    await join(joiner, one.code)
+    expect(await codeOf(join(other, one.code))).toBe('ERR_TEAM_INVITE_EXHAUSTED')
+    expect(await join(other, two.code)).toMatchObject({ role: 'sync-role' })
+    expect(poll(server, two)).toMatchObject({ status: 'used', maxUses: 2 })
+    expect(await codeOf(join(joiner, two.code))).toBe('ERR_TEAM_DUPLICATE')
+  })
+
+  it('T52 expiry is judged by the clock of who admits, and by nobody afterwards', async () => {
+    const slow = { now: () => Date.now() - 3_600_000 }
+    const [creator, server, joiner] = (await threeNodes({ clock: slow })) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server, { notAfter: Date.now() - 1_000 })
+    await agreed([creator, server])
+    expect(await codeOf(join(joiner, cast.codeFor(made, server, creator)))).toBe('ERR_TEAM_INVITE_EXPIRED')
+    expect(await join(joiner, made.code)).toMatchObject({ role: 'user' })
+    await agreed([creator, server, joiner])
+    expect(names(creator)).toContain('joiner')
+  })
+
+  it('T50 an invite that nobody made, that was revoked, or whose creator is gone, is unknown', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const revoked = await cast.invite(creator, creator)
+    const orphaned = await cast.invite(server, creator)
+    const unmade = formatInviteLine({ ...parseInviteLine(revoked.code), code: generateInviteCode(systemRandom) })
+    await agreed([creator, server])
+    await creator.teams.author(undefined, { kind: 'RevokeInvite', invite: revoked.id })
+    const { device } = creator.teams.resolveDevice(undefined, 'server')
+    await creator.teams.author(undefined, { kind: 'RemoveDevice', device })
+    expect(poll(creator, orphaned)).toMatchObject({ status: 'revoked' })
+    for (const code of [unmade, revoked.code, orphaned.code])
+      expect(await codeOf(join(joiner, code))).toBe('ERR_TEAM_UNKNOWN_INVITE')
+  })
+
+  it('a server that does not know the invite yet is asked again until it does', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    part(creator, server)
+    const made = await cast.invite(creator, server)
+    expect(await codeOf(join(joiner, made.code))).toBe('ERR_TEAM_UNKNOWN_INVITE')
+    const joining = join(joiner, made.code, 20_000)
+    heal([creator, server])
+    await server.teams.syncNow()
+    expect(await joining).toMatchObject({ role: 'user' })
+  })
+
+  it('T48 a revocation beside the admission voids it everywhere; the joiner is told and cut', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    part(creator, server)
+    await creator.teams.author(undefined, { kind: 'RevokeInvite', invite: made.id })
+    await join(joiner, made.code)
+    expect(names(server)).toContain('joiner')
+    heal([creator, server])
+    await server.teams.syncNow()
+    await agreed([creator, server])
+    for (const node of [creator, server]) expect(names(node)).not.toContain('joiner')
+    expect(await codeOf(join(joiner, made.code))).toBe('ERR_TEAM_VOIDED')
+    await eventually(() => server.cuts.includes(joiner.peer), 'the joiner is cut')
+  })
+
+  it('T49 a revocation after the admission takes nobody out', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server, { maxUses: 2 })
+    await agreed([creator, server])
+    await join(joiner, made.code)
+    await agreed([creator, server, joiner])
+    await creator.teams.author(undefined, { kind: 'RevokeInvite', invite: made.id })
+    await agreed([creator, server, joiner])
+    expect(names(server)).toContain('joiner')
+    expect(poll(server, made)).toMatchObject({ status: 'revoked', devices: [joiner.teams.device.id] })
+  })
+
+  it('sec/I2 one use raced by two joiners on two servers that are apart: one is in, the same on every node', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const rival = await cast.node('rival')
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    part(creator, server)
+    part(creator, joiner)
+    part(server, rival)
+    part(joiner, rival)
+    await Promise.all([join(joiner, made.code), join(rival, cast.codeFor(made, server, creator))])
+    heal([creator, server, joiner, rival])
+    await server.teams.syncNow()
+    await agreed([creator, server])
+    const admitted = names(server).filter((name) => name === 'joiner' || name === 'rival')
+    expect(admitted).toHaveLength(1)
+    expect(poll(creator, made)).toMatchObject({ status: 'exhausted', devices: { length: 1 } })
+    const loser = admitted[0] === 'joiner' ? rival : joiner
+    await eventually(() => [creator, server].some(({ cuts }) => cuts.includes(loser.peer)), 'the other is cut')
+  })
+
+  it('sec/I2 many at once with one code: exactly one', { timeout: 60_000 }, async () => {
+    const creator = await cast.node('creator')
+    await cast.team(creator)
+    const made = await cast.invite(creator, creator)
+    const joiners = await Promise.all(Array.from({ length: 20 }, (_, at) => cast.node(`joiner ${String(at)}`)))
+    const codes = await Promise.all(joiners.map((joiner) => codeOf(join(joiner, made.code, 20_000))))
+    expect(codes.filter((code) => code === 'ok')).toHaveLength(1)
+    expect(new Set(codes)).toEqual(new Set(['ok', 'ERR_TEAM_INVITE_EXHAUSTED']))
+    expect(creator.teams.view().members).toHaveLength(2)
+  })
+
+  it('where the gate is closed the joiner must be let in first; then the same attempt succeeds', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    const listed = new Set([creator.peer])
+    server.gate.update({ permissioned: true, allowed: { state: 'read', peers: listed } })
+    expect(await codeOf(join(joiner, made.code))).toBe('ERR_SWARM_CLOSED_BEFORE_HELLO')
+    const joining = join(joiner, made.code, 20_000)
+    server.gate.update({ allowed: { state: 'read', peers: new Set([...listed, joiner.peer]) } })
+    expect(await joining).toMatchObject({ role: 'user' })
+  })
+})
+
+describe('hostile joiners', () => {
+  async function server(): Promise<{ server: InviteNode; joiner: InviteNode; code: string }> {
+    const node = await cast.node('server')
+    await cast.team(node)
+    const { code } = await cast.invite(node, node)
+    const joiner = await cast.node('joiner')
+    await joiner.swarm.connect(node.address())
+    return { server: node, joiner, code }
+  }
+  const open = (by: InviteNode, to: InviteNode) => by.swarm.open(to.peer, inviteProtocol, limits.inviteFrameBytesMax)
+  const send = (stream: Awaited<ReturnType<typeof open>>, frame: InviteFrame) => stream.send(inviteFrameMap(frame))
+
+  it('sec/I1 ten attempts a minute and source, then BUSY; a guess is a miss', async () => {
+    const node = await cast.node('server', { sourceOf: () => 'one' })
+    await cast.team(node)
+    const { code } = await cast.invite(node, node)
+    const joiner = await cast.node('joiner')
+    const line = parseInviteLine(code)
+    for (let tries = 0; tries < limits.inviteAttemptsPerMinuteMax; tries++) {
+      const guess = formatInviteLine({ ...line, code: generateInviteCode(systemRandom) })
+      expect(await codeOf(join(joiner, guess))).toBe('ERR_TEAM_UNKNOWN_INVITE')
+    }
+    expect(await codeOf(join(joiner, code))).toBe('ERR_TEAM_INVITE_BUSY')
+  })
+
+  it('silence and a slow hand are cut after ten seconds', { timeout: 30_000 }, async () => {
+    const { server: node, joiner, code } = await server()
+    const line = parseInviteLine(code)
+    const { publicKey: key } = inviteKeyOf(cast.keys, line.code, line.team)
+    const silent = await open(joiner, node)
+    await send(silent, { t: 'ask', team: line.team, key })
+    expect(await silent.read()).toMatchObject({ t: 'nonce' })
+    // While it is held, a second stream of the same peer is told that there is no room.
+    const second = await open(joiner, node)
+    expect(await second.read()).toEqual({ t: 'refused', code: 'ERR_TEAM_INVITE_BUSY' })
+    await expect(silent.read()).rejects.toBeDefined()
+    expect(await join(joiner, code, 5_000)).toMatchObject({ role: 'user' })
+  })
+
+  it('garbage, oversize and frames out of turn are reset, and the node lives', async () => {
+    const { server: node, joiner, code } = await server()
+    const before = node.teams.view().stateHash
+    const line = parseInviteLine(code)
+    const garbage = [
+      { t: 'ask' },
+      { t: 'claim', claim: new Uint8Array(10), name: 'x' },
+      { t: 'ask', team: line.team, key: new Uint8Array(31) },
+      { t: 'ask', team: line.team, key: new Uint8Array(32), more: 1 },
+      { t: 'ask', team: line.team, key: new Uint8Array(32), x: new Uint8Array(8_000) },
+    ]
+    for (const frame of garbage) {
+      const stream = await open(joiner, node)
+      await stream.send(frame).catch(() => undefined)
+      const answer = await stream.read().catch(() => 'reset')
+      expect(answer).toBe('reset')
+    }
+    const oversize = await joiner.swarm.open(node.peer, inviteProtocol, 65_536)
+    await oversize.send({ t: 'ask', x: new Uint8Array(20_000) }).catch(() => undefined)
+    expect(await oversize.read().catch(() => 'reset')).toBe('reset')
+    expect(node.teams.view().stateHash).toBe(before)
+    expect(await join(joiner, code)).toMatchObject({ role: 'user' })
+  })
+
+  it('a peer that names another team, or a key without the code, hears the same', async () => {
+    const { server: node, joiner, code } = await server()
+    const line = parseInviteLine(code)
+    const asks = [
+      { team: systemRandom.bytes(32), key: inviteKeyOf(cast.keys, line.code, line.team).publicKey },
+      { team: line.team, key: systemRandom.bytes(32) },
+    ]
+    for (const ask of asks) {
+      const stream = await open(joiner, node)
+      await send(stream, { t: 'ask', ...ask })
+      expect(await stream.read()).toEqual({ t: 'refused', code: 'ERR_TEAM_UNKNOWN_INVITE' })
+      stream.abort()
+    }
+  })
+
+  it('T51 sec/I3 a claim for another nonce, of another identity or without the code is invalid', async () => {
+    const { server: node, joiner, code } = await server()
+    const line = parseInviteLine(code)
+    const inviteKey = inviteKeyOf(cast.keys, line.code, line.team)
+    const { identity, teams } = joiner
+    const ask = async () => {
+      const stream = await open(joiner, node)
+      await send(stream, { t: 'ask', team: line.team, key: inviteKey.publicKey })
+      const asked = readInviteFrame('nonce', await stream.read())
+      if ('code' in asked) throw new Error(asked.code)
+      return { stream, asked }
+    }
+    const first = await ask()
+    const fields = { team: line.team, invite: first.asked.invite, bundle: teams.device.bundle }
+    const relayed = makeClaim({ ...fields, nonce: first.asked.nonce, inviteKey, identity })
+    first.stream.abort()
+    const stranger = cast.keys.generateIdentity(systemRandom)
+    const forge = [
+      () => relayed,
+      (nonce: Uint8Array) => makeClaim({ ...fields, nonce, inviteKey, identity: stranger }),
+      (nonce: Uint8Array) => makeClaim({ ...fields, nonce, inviteKey: stranger, identity }),
+      (nonce: Uint8Array) => makeClaim({ ...fields, team: systemRandom.bytes(32), nonce, inviteKey, identity }),
+    ]
+    for (const make of forge) {
+      const { stream, asked } = await ask()
+      await send(stream, { t: 'claim', claim: make(asked.nonce).bytes, name: 'x' })
+      expect(await stream.read()).toEqual({ t: 'refused', code: 'ERR_TEAM_INVITE_CLAIM_INVALID' })
+      stream.abort()
+    }
+    expect(node.teams.view().members).toHaveLength(1)
+    expect(parseId('team', node.teams.view().id)).toEqual(line.team)
+  })
+})
