@@ -6,14 +6,80 @@ import {
   deviceId,
   parseCommand,
   parseKeyBundle,
+  stateHash,
   type Command,
   type KeyBundle,
+  type TeamState,
 } from '../../src/team/index.ts'
+import { judgeSet, type JudgedSet } from '../../src/team/command-set.ts'
+import { sealingEpoch } from '../../src/team/kinds/keys.ts'
+import { Reference } from '../../src/team/reference.ts'
+import type { Standing } from '../../src/team/ruling.ts'
 import { Oracle } from '../oracle/oracle.ts'
 import type { Given, State } from '../oracle/page-tables.ts'
 import type { Found, FoundVerdict, Judge } from './found.ts'
 
 const keys = await openKeys()
+
+/** The code that the node runs. */
+export const engine: Judge = {
+  name: 'engine',
+  judge: (inputs) => {
+    const set = judgeSet(inputs, { keys })
+    return Promise.resolve(foundIn(set, set.evaluation.current(), (idHex) => standingIn(set, idHex)))
+  },
+}
+
+/** The slow reference, on the commands that the engine took into its graph: it judges their origin once more. */
+export const reference: Judge = {
+  name: 'reference',
+  judge: (inputs) => {
+    const set = judgeSet(inputs, { keys })
+    const slow = new Reference()
+    for (const node of set.graph.nodes) {
+      const refusal = slow.take(node)
+      if (refusal !== undefined) throw new Error(`the reference refuses what the engine took: ${refusal.code}`)
+    }
+    const { state, standings } = slow.resolve()
+    return Promise.resolve(foundIn(set, state, (idHex) => standings.get(idHex)))
+  },
+}
+
+function standingIn({ graph, evaluation }: JudgedSet, idHex: string): Standing | undefined {
+  const node = graph.get(idHex)
+  return node === undefined ? undefined : evaluation.standing(node)
+}
+
+function foundIn(set: JudgedSet, state: TeamState, standingOf: (idHex: string) => Standing | undefined): Found {
+  const verdicts = new Map<string, FoundVerdict>()
+  for (const { command } of set.graph.nodes) {
+    const standing = standingOf(command.idHex) ?? { verdict: 'unknown', code: undefined }
+    verdicts.set(command.idHex, standing === 'effective' ? { verdict: standing } : standing)
+  }
+  for (const [idHex, { verdict, code }] of set.leftOut) verdicts.set(idHex, { verdict, code })
+  const hexes = (list: readonly Uint8Array[]): string[] => list.map(toHex)
+  const members = [...state.members].map(
+    ([device, { role, generation, signing, encryption, labels: held, networkName }]) => {
+      const labelled = new Map([...held].map(([label, { op }]) => [label, op]))
+      return [device, { role, generation, signing: hexes(signing), encryption: hexes(encryption), labels: labelled, networkName }] as const // prettier-ignore
+    },
+  )
+  const sealing = sealingEpoch(state)
+  return {
+    isOpen: state.open,
+    state: toHex(stateHash(state)),
+    verdicts,
+    forked: set.graph.forked(),
+    members: new Map(members),
+    roles: [...state.roles.keys()],
+    labels: new Map([...state.labels].map(([label, at]) => [label, toHex(at)])),
+    invites: new Map([...state.invites].map(([id, { uses }]) => [id, uses])),
+    nodes: [...state.nodes.keys()],
+    barred: [...state.barred.keys()],
+    epochs: new Map(state.epochs.map((epoch) => [epoch.idHex, epoch.recipients.map(([device]) => toHex(device))])),
+    sealing: sealing?.idHex,
+  }
+}
 
 /** The second implementation of the law. It takes signatures, points and claims as given, so they are looked at here. */
 export const oracle: Judge = {

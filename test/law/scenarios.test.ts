@@ -4,12 +4,16 @@ import { Chance } from '../sim/chance.ts'
 import { build, type BuiltScenario, type BuildOptions } from './builder.ts'
 import { faultsOf } from './facts.ts'
 import type { Found, Judge } from './found.ts'
-import { oracle } from './judges.ts'
+import { engine, oracle, reference } from './judges.ts'
 import { readScenarios, type Scenario } from './notation.ts'
 
 const { scenarios } = readScenarios(readFileSync(new URL('scenarios.txt', import.meta.url), 'utf8'))
 /** The slow ones get a hundredth of what is done many times. */
-const judges: readonly (Judge & { readonly timesMax: number })[] = [{ ...oracle, timesMax: 5 }]
+const judges: readonly (Judge & { readonly timesMax: number })[] = [
+  { ...engine, timesMax: 500 },
+  { ...reference, timesMax: 20 },
+  { ...oracle, timesMax: 5 },
+]
 
 /** As written; backwards; two ways at random: the last with every command twice. */
 function deliveries({ commands, again }: BuiltScenario): Uint8Array[][] {
