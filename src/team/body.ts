@@ -134,7 +134,7 @@ export function readAct(command: Pick<Command, 'kind' | 'body'> & Partial<Pick<C
     body[name] = value
   }
   if ('roleAt' in form && !fillRole(body, command.team ?? null)) return badPayload('roleAt')
-  const part = whole?.(body as never)
+  const part = whole?.(body)
   return part === undefined ? ({ kind, body } as unknown as Act) : badPayload(part)
 }
 

@@ -102,7 +102,7 @@ export function actFor(state: TeamState, intent: Intent): Act | Refusal {
     case 'ConfirmLeave':
       return confirmLeave(state, intent)
     case 'CreateRole':
-      return { kind: 'CreateRole', body: { ...rest(intent), permissions: [...new Set(intent.permissions)].sort() } }
+      return createRole(intent)
     case 'DeleteRole':
     case 'AddPermission':
     case 'RemovePermission':
@@ -172,6 +172,10 @@ function confirmLeave(state: TeamState, { leave }: IntentOf<'ConfirmLeave'>): Ac
   const found = state.leaves.get(toHex(leave))
   if (found === undefined) return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: `that left by ${toHex(leave)}` })
   return { kind: 'ConfirmLeave', body: { device: found.device, gen: found.generation, leave } }
+}
+
+function createRole({ role, rank, permissions }: IntentOf<'CreateRole'>): Act {
+  return { kind: 'CreateRole', body: { role: roleName(role), rank, permissions: [...new Set(permissions)].sort() } }
 }
 
 function onRole(
