@@ -82,6 +82,12 @@ export const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/sync.ts')).syncLeaves,
   },
   {
+    name: 'claims',
+    summary: 'signed claims: whose tokens count where a team governs',
+    groups: { token: 'tokens: revoke them' },
+    load: async () => (await import('./commands/claims.ts')).claimsLeaves,
+  },
+  {
     name: 'ids',
     summary: 'one identity in every text form',
     load: async () => (await import('./commands/ids.ts')).idsLeaves,

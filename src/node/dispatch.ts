@@ -1,5 +1,6 @@
 import { bug } from '../base/index.ts'
 import type { CallContext, Dispatch, OperationName } from '../operations/index.ts'
+import { claimsHandlers } from './handlers/claims.ts'
 import { devicesHandlers } from './handlers/devices.ts'
 import { invitesHandlers } from './handlers/invites.ts'
 import { keysHandlers } from './handlers/keys.ts'
@@ -32,6 +33,7 @@ export function createDispatch(parts: NodeParts): Dispatch {
     ...rolesHandlers(parts),
     ...syncHandlers(parts),
     ...invitesHandlers(parts),
+    ...claimsHandlers(parts),
   }
   return {
     async call(name, input, context) {

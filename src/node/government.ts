@@ -23,8 +23,8 @@ export interface Government {
   settled(): Promise<void>
   /** As people see it; null where no team governs. */
   view(): GovernmentView
-  /** True where the team has that swarm key in use. */
-  holds(fingerprint: string): boolean
+  /** True where the team has, or had, that swarm key. */
+  knows(fingerprint: string): boolean
   warnings(): string[]
 }
 
@@ -89,8 +89,8 @@ class TeamGovernment implements Government {
     return { team, name: replica?.state.name ?? '', state, listed: listed.size, removed: removed.size }
   }
 
-  holds(fingerprint: string): boolean {
-    return this.#view.swarmKeys.some((key) => key.fingerprintHex === fingerprint && !key.retired)
+  knows(fingerprint: string): boolean {
+    return this.#view.swarmKeys.some((key) => key.fingerprintHex === fingerprint)
   }
 
   warnings(): string[] {

@@ -97,14 +97,12 @@ async function buildParts(
   const gate = createGate()
   // The lists feed the gate before there is a swarm to judge, and cut its connections later.
   const late: Late = {}
-  const lists = await openLists(files, gate, late)
-  lifetime.own(lists, (opened) => {
+  const lists = lifetime.own(await openLists(files, gate, late), (opened) => {
     opened.close()
   })
   const onRights = governBy(late, settings)
   const cut = (peers: readonly string[]) => abortPeers(late.swarm, peers, now)
-  const teams = await createTeams({ ...files, events, cut, onRights, onEpoch: onRights })
-  lifetime.own(teams, (opened) => {
+  const teams = lifetime.own(await createTeams({ ...files, events, cut, onRights, onEpoch: onRights }), (opened) => {
     opened.stop()
   })
   const government = createGovernment({

@@ -1,5 +1,6 @@
 import type { output, input, ZodType } from 'zod'
 import type { DoorRight, DoorRole } from '../base/index.ts'
+import { claimsOperations } from './claims.ts'
 import { invitesOperations } from './invites.ts'
 import { keysOperations, settingsOperations } from './settings.ts'
 import { statusOperations } from './status.ts'
@@ -19,6 +20,7 @@ export const operations = {
   ...rolesOperations,
   ...syncOperations,
   ...invitesOperations,
+  ...claimsOperations,
 }
 
 type Table = typeof operations

@@ -2,9 +2,10 @@ import { fail } from '../../base/index.ts'
 import { formatJoinLine, formatSwarmKey, parseId, parseSwarmKey, peerIdText } from '../../codec/index.ts'
 import { generateSwarmKey, readIdentityText, swarmKeyFingerprint } from '../../keys/index.ts'
 import { joinLineOf } from '../join-line.ts'
+import type { OperationOutput, OperationRequest } from '../../operations/index.ts'
 import type { Handlers, NodeParts } from '../parts.ts'
 import { peerRow } from '../peer-row.ts'
-import { retireKey, ringRows, turnTo } from '../swarm-turn.ts'
+import { refuseGoverned, retireByTeam, retireKey, ringRows, rotateByTeam, turnTo } from '../swarm-turn.ts'
 
 type SwarmsOperation =
   | 'swarms.show'
@@ -64,17 +65,36 @@ export function swarmsHandlers(parts: NodeParts): Handlers<SwarmsOperation> {
       await turnTo(parts, read)
       return { fingerprint: swarmKeyFingerprint(read), restartNeeded: false }
     },
-    'swarms.rotate': async ({ team }) => {
-      if (team !== undefined) throw fail('ERR_UNSUPPORTED', { what: 'swarms.rotate of a team' })
-      const key = generateSwarmKey(parts.random)
-      await turnTo(parts, key)
-      const notices = ['Only this node has it: ax swarms export, and ax swarms import FILE --beside on the others.']
-      return { fingerprint: swarmKeyFingerprint(key), team: null, command: null, keys: ringRows(parts), notices }
-    },
-    'swarms.retire': async ({ fingerprint, team }) => {
-      if (team !== undefined) throw fail('ERR_UNSUPPORTED', { what: 'swarms.retire of a team' })
-      const cut = await retireKey(parts, fingerprint)
-      return { fingerprint, team: null, command: null, cut, keys: ringRows(parts), notices: [] }
-    },
+    'swarms.rotate': (request) => rotate(parts, request),
+    'swarms.retire': (request) => retire(parts, request),
   }
+}
+
+async function rotate(
+  parts: NodeParts,
+  { team, force }: OperationRequest<'swarms.rotate'>,
+): Promise<OperationOutput<'swarms.rotate'>> {
+  if (team !== undefined) {
+    const { key, team: id, command } = await rotateByTeam(parts, team, force)
+    return { fingerprint: key, team: id, command, keys: ringRows(parts), notices: parts.government.warnings() }
+  }
+  refuseGoverned(parts)
+  const key = generateSwarmKey(parts.random)
+  await turnTo(parts, key)
+  const notices = ['Only this node has it: ax swarms export, and ax swarms import FILE --beside on the others.']
+  return { fingerprint: swarmKeyFingerprint(key), team: null, command: null, keys: ringRows(parts), notices }
+}
+
+async function retire(
+  parts: NodeParts,
+  { fingerprint, team, force }: OperationRequest<'swarms.retire'>,
+): Promise<OperationOutput<'swarms.retire'>> {
+  if (team !== undefined) {
+    const { team: id, command, cut } = await retireByTeam(parts, team, { fingerprint, force })
+    const notices = parts.government.warnings()
+    return { fingerprint, team: id, command, cut: { ...cut, peers: [...cut.peers] }, keys: ringRows(parts), notices }
+  }
+  if (parts.government.knows(fingerprint)) refuseGoverned(parts)
+  const cut = await retireKey(parts, fingerprint)
+  return { fingerprint, team: null, command: null, cut, keys: ringRows(parts), notices: [] }
 }
