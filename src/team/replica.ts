@@ -310,6 +310,8 @@ export class Replica {
 
   #tick(): void {
     const { now, links } = this.#core
+    // The tick that was asked for is spent, also where a timer rang a moment early and nothing was due yet.
+    this.#wakeAt = 0
     this.#ingest.expire()
     for (const link of [...links.values()]) {
       if (link.helloAt <= now && !this.#core.mayHear(link)) this.#strangers.tick(link)

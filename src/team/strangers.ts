@@ -48,8 +48,14 @@ export class Strangers {
     if (frame.t !== 'want') link.helloAt = this.#core.now + showMs
     if (frame.t === 'hello') this.#hello(link, frame)
     else if (frame.t === 'frontier') this.#pull.readClaims(link, frame)
-    else if (frame.t === 'commands') this.#pull.commands(link, frame)
+    else if (frame.t === 'commands') this.#shown(link, frame)
     else if (frame.t === 'done') this.turnOut(link)
+  }
+
+  /** What it shows may be its proof that we are out: then it hears at once what we know, before it turns us out. */
+  #shown(link: Link, frame: Frame<'commands'>): void {
+    this.#pull.commands(link, frame)
+    if (!this.#proved.has(link)) this.#prove(link)
   }
 
   /** Its time is over. */

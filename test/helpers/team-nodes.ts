@@ -20,6 +20,8 @@ export async function createTeamCast() {
   const all: Teams[] = []
   return {
     ...cast,
+    /** A node of the swarm without teams. */
+    plain: (options: NodeOptions) => cast.node(options),
     async node(options: NodeOptions & { readonly store?: Store } = {}): Promise<TeamNode> {
       const { store = memoryStore(), ...rest } = options
       const identity = rest.identity ?? generateIdentity(systemRandom)

@@ -23,14 +23,23 @@ export interface TeamLinksParts {
   readonly isGiven: (team: Uint8Array, peer: string) => boolean
 }
 
+/** A welcomed peer: its binding as it came, and the device it proved. */
+interface Bound {
+  readonly binding: Uint8Array | null
+  device: Uint8Array | undefined
+  /** How often it was told, on this connection, that it is out of a team (by hex id). */
+  readonly told: Map<string, number>
+}
+
 /** A stream that could not be opened is tried again after this. */
 const retryMs = 3_000
+/** Who is out is told so as often as this on one connection. */
+const tellsMax = 3
 
 /** Who of the welcomed peers speaks for which device, and the one sync stream per peer and team between members. */
 export class TeamLinks {
   readonly #parts: TeamLinksParts
-  /** Welcomed peers: their binding as it came, and the device it proved. */
-  readonly #bound = new Map<string, { readonly binding: Uint8Array | null; device: Uint8Array | undefined }>()
+  readonly #bound = new Map<string, Bound>()
   /** Largest sequence of a binding, per device. */
   readonly #sequences = new Map<string, number>()
   readonly #opening = new Set<string>()
@@ -65,7 +74,7 @@ export class TeamLinks {
   }
 
   welcomed(peer: string, binding: Uint8Array | null): void {
-    this.#bound.set(peer, { binding, device: undefined })
+    this.#bound.set(peer, { binding, device: undefined, told: new Map() })
     this.#bind(peer)
     for (const runner of this.#parts.runners.values()) this.consider(runner, peer)
   }
@@ -121,10 +130,20 @@ export class TeamLinks {
     const read = readPeerBinding(this.#parts.keys, entry.binding, { peer, identityOf })
     if ('kind' in read) return
     const deviceHex = toHex(read.device)
-    // The largest sequence counts: an older peer of this device is none any more.
-    if (read.sequence < (this.#sequences.get(deviceHex) ?? 0)) return
+    // The largest sequence counts: an older peer of this device is none any more, however long it was.
+    const before = this.#sequences.get(deviceHex) ?? 0
+    if (read.sequence < before) return
     this.#sequences.set(deviceHex, read.sequence)
+    if (read.sequence > before) this.#unbind(deviceHex)
     entry.device = read.device
+  }
+
+  #unbind(deviceHex: string): void {
+    for (const [peer, entry] of this.#bound) {
+      if (entry.device === undefined || toHex(entry.device) !== deviceHex) continue
+      entry.device = undefined
+      for (const runner of this.#parts.runners.values()) runner.forget(peer)
+    }
   }
 
   #identityOf(deviceHex: string): Uint8Array | undefined {
@@ -143,14 +162,33 @@ export class TeamLinks {
     // Who is out itself waits for a member to come, but for its sync peers, which it may ask.
     const isOwn = !replica.isSynced || runner.isMember || this.#parts.isGiven(runner.team, peer)
     if (replica.isSynced && replica.state.members.has(toHex(device))) return isOwn
+    if (this.#mayTell(runner, peer)) return true
     // A disk older than the peer's membership does not know it: then whom the team was given for is asked.
     const mayAsk = !replica.isHeard && !replica.state.departures.has(toHex(device))
     return mayAsk && this.#parts.isGiven(runner.team, peer)
   }
 
+  /**
+   * Whom we hold for removed is told so by a member, a few times a connection: both may open a stream at once, and lose
+   * one. It may hold us for removed as well, and wait as we do: then this is how each hears what the other knows (I9).
+   */
+  #mayTell(runner: TeamRunner, peer: string): boolean {
+    const entry = this.#bound.get(peer)
+    const deviceHex = entry?.device === undefined ? undefined : toHex(entry.device)
+    if (entry === undefined || deviceHex === undefined || !runner.isMember) return false
+    return runner.replica.state.departures.has(deviceHex) && (entry.told.get(toHex(runner.team)) ?? 0) < tellsMax
+  }
+
+  #countTell(runner: TeamRunner, peer: string): void {
+    const told = this.#bound.get(peer)?.told
+    const teamHex = toHex(runner.team)
+    if (this.#mayTell(runner, peer)) told?.set(teamHex, (told.get(teamHex) ?? 0) + 1)
+  }
+
   async #open(runner: TeamRunner, peer: string, key: string): Promise<void> {
     try {
       if (!this.#isWanted(runner, peer)) return
+      this.#countTell(runner, peer)
       const stream = await this.port().open(peer, syncProtocol, limits.syncFrameBytesMax)
       const device = this.deviceOf(peer)
       if (device === undefined) {

@@ -225,3 +225,12 @@ describe('a peer that lies or withholds', () => {
     expect(ofKind(refused, 'verdict')).toMatchObject([{ outcome: { code: 'ERR_TEAM_DIVERGED' } }])
   })
 })
+
+describe('a clock', () => {
+  it('that rings a moment early is asked to ring again', () => {
+    const stage = stageOf('O', team(['U']))
+    const [wake] = ofKind(stage.connect('U'), 'wake')
+    stage.now = wake!.at - 1
+    expect(ofKind(stage.run({ kind: 'tick' }), 'wake')).toEqual([wake])
+  })
+})
