@@ -1,5 +1,6 @@
 import { limits } from '../../src/base/index.ts'
-import { generateIdentity, systemRandom } from '../../src/keys/index.ts'
+import { systemRandom } from '../../src/keys/index.ts'
+import type { OwnKeys } from '../../src/node/own-keys.ts'
 import { createTeams, type Teams } from '../../src/node/effects/team.ts'
 import { memoryStore, type Store } from '../../src/store/index.ts'
 import { syncProtocol } from '../../src/team/index.ts'
@@ -10,6 +11,9 @@ import { createSwarmCast, realClock, type NodeOptions, type SwarmNode } from './
 /** A node with teams, on real loopback sockets. */
 export interface TeamNode extends SwarmNode {
   readonly teams: Teams
+  readonly own: OwnKeys
+  /** Epoch boxes as its disk has them. */
+  boxes(hash: Uint8Array): Promise<Uint8Array>
   /** Peers that teams asked to cut. */
   readonly cuts: string[]
   stop(): Promise<void>
@@ -22,10 +26,9 @@ export async function createTeamCast() {
     ...cast,
     /** A node of the swarm without teams. */
     plain: (options: NodeOptions) => cast.node(options),
-    async node(options: NodeOptions & { readonly store?: Store } = {}): Promise<TeamNode> {
-      const { store = memoryStore(), ...rest } = options
-      const identity = rest.identity ?? generateIdentity(systemRandom)
-      const own = memoryOwnKeys(identity)
+    async node(options: NodeOptions & { readonly store?: Store; readonly own?: OwnKeys } = {}): Promise<TeamNode> {
+      const { store = memoryStore(), own = memoryOwnKeys(options.identity), ...rest } = options
+      const { identity } = own
       const cuts: string[] = []
       const late: { node?: SwarmNode } = {}
       const teams = await createTeams({
@@ -63,7 +66,9 @@ export async function createTeamCast() {
         teams.stop()
         await node.swarm.stop()
       }
-      return { ...node, teams, cuts, stop }
+      const boxes = async (hash: Uint8Array): Promise<Uint8Array> =>
+        (await store.team(teams.replica().state.team).boxes(hash)) ?? new Uint8Array()
+      return { ...node, teams, own, boxes, cuts, stop }
     },
     async stopAll(): Promise<void> {
       for (const teams of all.splice(0)) teams.stop()
