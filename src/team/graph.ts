@@ -1,17 +1,7 @@
 import { bug, limits, refuse, type Refusal } from '../base/index.ts'
 import type { Act } from './body.ts'
 import { isSame, type Command } from './command.ts'
-import type { Seniority } from './state.ts'
-
-/** Facts about a command that never change: what its author was in `view(c)`, and how replay orders it (R5). */
-export interface Origin {
-  /** Author's rank in `view(c)`; for CreateTeam an owner's. */
-  readonly rank: number
-  /** Where the author was admitted in its present generation. */
-  readonly seniority: Seniority
-  /** 0 reducers and all role changes, 1 everything else, 2 self-reducers. */
-  readonly order: 0 | 1 | 2
-}
+import type { Origin } from './origin.ts'
 
 /** What is kept of a command once it is in the graph: what its bytes say beside this is in the act or in the parents. */
 export type PlacedCommand = Pick<
@@ -75,8 +65,9 @@ export class Graph {
     return nodes.length === this.#heads.size && nodes.every((node) => this.#heads.has(node.command.idHex))
   }
 
-  /** Structure against the graph: parents, depth, number. ERR_TEAM_BAD_PARENT, _BAD_DEPTH, _BAD_SEQUENCE. */
+  /** Structure against the graph: new, parents, depth, number. ERR_TEAM_DUPLICATE, _BAD_PARENT, _BAD_DEPTH, _BAD_SEQUENCE. */
   place(command: Command): readonly GraphNode[] | Refusal {
+    if (this.#byId.has(command.idHex)) return refuse('ERR_TEAM_DUPLICATE', { what: 'the command is in the graph' })
     const parents: GraphNode[] = []
     for (const parent of command.parentHexes) {
       const node = this.#byId.get(parent)
@@ -140,6 +131,11 @@ export class Graph {
   range(deviceHex: string, from: number, to: number): GraphNode[] {
     const author = this.#authorNumbers.get(deviceHex)
     return author === undefined ? [] : (this.#authors[author]?.bySequence.slice(from, to + 1).flat() ?? [])
+  }
+
+  /** True where the author of a node signed two commands with one number. */
+  isForked({ author }: GraphNode): boolean {
+    return this.#authors[author]?.forked === true
   }
 
   /** Devices that signed two commands with one number. */

@@ -4,7 +4,7 @@ import { readAct, type Act } from './body.ts'
 import { check } from './check.ts'
 import { isSame, parseCommand, type Command, type ForeignCommand } from './command.ts'
 import type { Core } from './core.ts'
-import { originOf } from './evaluation.ts'
+import { originOf } from './origin.ts'
 import type { GraphNode } from './graph.ts'
 import { boundAct } from './kinds/keys.ts'
 import { Bucket } from './link.ts'
@@ -275,10 +275,11 @@ export function accept(
 ): GraphNode | Refusal {
   const parents = core.graph.place(command)
   if ('kind' in parents) return parents
-  const view = core.evaluation.view(parents)
+  const before = core.evaluation.at(parents)
+  const view = before.state
   const refusal = check(view, act, command, { ...payload, isOrigin: true })
   if (refusal !== undefined) return refusal
   const node = core.graph.add(command, { act: boundAct(view, act), parents, origin: originOf(view, act, command) })
-  core.evaluation.took(node, view)
+  core.evaluation.took(node, before)
   return node
 }

@@ -14,8 +14,10 @@ export interface Verdict {
   readonly verdict: 'effective' | 'recalled' | 'void' | 'refused' | 'parked'
   /** Why it is not effective: `ERR_TEAM_…`. */
   readonly code?: ErrorCode
-  /** The command that took its effect, `cmd_b…`. */
+  /** For a void one: the command that took its effect, or the void one that it hangs on; `cmd_b…`. */
   readonly by?: string
+  /** For a void reducer that turned out never to have had its authority: the law's answer. */
+  readonly why?: ErrorCode
 }
 
 /** One command to be signed. Ids in the body may be texts (`dev_b…`, `cmd_b…`, `team_b…`, `inv_b…`) or their 32 bytes. */
@@ -249,7 +251,10 @@ function evaluatedOf(set: JudgedSet): Evaluated {
 
 function verdictOf({ evaluation }: JudgedSet, node: GraphNode): Verdict {
   const standing = evaluation.standing(node)
-  return standing === 'effective' ? { verdict: 'effective' } : { verdict: 'recalled', code: standing.code }
+  if (standing === 'effective') return { verdict: 'effective' }
+  const { verdict, code, by, why } = standing
+  const known = { verdict, code, ...(by === undefined ? {} : { by: idText('cmd', by.command.id) }) }
+  return verdict === 'void' && why !== undefined ? { ...known, why: why.code } : known
 }
 
 function membersOf(state: TeamState): EvaluatedMember[] {

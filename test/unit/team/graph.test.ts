@@ -29,7 +29,8 @@ class Weaver {
   put(author: number, parents: readonly GraphNode[], change: Partial<Command> = {}): GraphNode {
     const command = this.make(author, parents, change)
     const act = { kind: 'CloseTeam', body: {} } as Act
-    const origin = { rank: 1, seniority: { depth: 0, idHex: '' }, order: 1 } as const
+    const role = { role: 'user', roleAt: '', roleBy: '', needs: [], deps: [] }
+    const origin = { rank: 1, seniority: { depth: 0, idHex: '' }, order: 1, ...role } as const
     return this.graph.add(command, { act, parents, origin })
   }
 }

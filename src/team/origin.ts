@@ -1,0 +1,115 @@
+import { toHex } from '../codec/index.ts'
+import type { Act } from './body.ts'
+import { neededPermissions } from './check.ts'
+import type { PlacedCommand } from './graph.ts'
+import { deviceId } from './key-bundle.ts'
+import { kinds, lowestRole, type Permission, type Role } from './policy.ts'
+import { replayClass, type ReplayClass } from './replay-class.ts'
+import { rankOf, roleOf, type CustomRole, type Member, type Seniority, type TeamState } from './state.ts'
+
+/** Facts about a command that never change: what its author was in `view(c)`, and what the rules ask of it (R0 to R5). */
+export interface Origin {
+  /** Author's rank; for CreateTeam an owner's. */
+  readonly rank: number
+  /** Where the author was admitted in its present generation. */
+  readonly seniority: Seniority
+  /** 0 reducers and all role changes, 1 everything else, 2 self-reducers. */
+  readonly order: ReplayClass
+  /** The author's role, with the hex id of the command that made it, and of the one that gave it. */
+  readonly role: string
+  readonly roleAt: string
+  readonly roleBy: string
+  /** The permissions that the check needed. */
+  readonly needs: readonly Permission[]
+  /** `deps(c)`: hex ids of the commands that gave its author the right to make it. */
+  readonly deps: readonly string[]
+  /** Rank of the role that it gives a device, where it gives one. */
+  readonly gives?: number
+  /** For a Decrease: the role that it leaves its target, as the author saw it. */
+  readonly leaves?: Role
+}
+
+/** The facts of a command's origin, from the view it was made in. */
+export function originOf(view: TeamState, act: Act, command: PlacedCommand): Origin {
+  const member = view.members.get(command.authorHex)
+  if (member === undefined) return founderOrigin(command)
+  const needs = neededPermissions(view, act, command)
+  const { depth, idHex } = member.admitted
+  const gives = givenRank(view, act)
+  const order = replayClass(act, command.authorHex)
+  const leaves = order === 0 ? leftRole(view, act) : undefined
+  return {
+    rank: rankOf(view, command.authorHex),
+    seniority: { depth, idHex },
+    order,
+    role: member.role,
+    roleAt: toHex(member.roleAt),
+    roleBy: member.roleBy,
+    needs,
+    deps: depsOf(view, member, act, toHex(command.key), needs),
+    ...(gives === undefined ? {} : { gives }),
+    ...(leaves === undefined ? {} : { leaves }),
+  }
+}
+
+function founderOrigin({ idHex }: PlacedCommand): Origin {
+  const role = { role: 'owner', roleAt: idHex, roleBy: idHex }
+  return { rank: 1_000_000, seniority: { depth: 0, idHex }, order: 1, ...role, needs: [], deps: [] }
+}
+
+/** The device that an act is about: its target, or who it lets in. Empty where there is none. */
+export function subjectOf(act: Act): string {
+  if (act.kind === 'AddDevice') return toHex(deviceId(act.body.bundle.identity))
+  if (act.kind === 'AdmitDevice') return toHex(deviceId(act.body.claim.bundle.identity))
+  if (act.kind === 'ConfirmLeave' || kinds[act.kind].target) return toHex((act.body as { device: Uint8Array }).device)
+  return ''
+}
+
+/** `deps(c)`: admission, role, what is behind the needed permissions, signing key; and what the kind rests on besides. */
+function depsOf(
+  view: TeamState,
+  member: Member,
+  act: Act,
+  keyHex: string,
+  needs: readonly Permission[],
+): readonly string[] {
+  const deps = new Set([member.admitted.idHex, member.roleBy])
+  const role = view.roles.get(member.role)
+  if (role !== undefined) for (const dep of behind(role, needs)) deps.add(dep)
+  const key = member.keyBy.get(keyHex)
+  if (key !== undefined) deps.add(key)
+  if (act.kind === 'AdmitDevice') deps.add(toHex(act.body.invite))
+  if (act.kind === 'ConfirmLeave') deps.add(toHex(act.body.leave))
+  return [...deps]
+}
+
+/** The CreateRole and the AddPermissions that a custom role has these permissions from. */
+function behind(role: CustomRole, needs: readonly Permission[]): string[] {
+  const sources = needs.map((permission) => role.sources.get(permission)).filter((source) => source !== undefined)
+  return needs.length === 0 ? [] : [toHex(role.at), ...sources]
+}
+
+function givenRole(view: TeamState, act: Act): string | undefined {
+  if (act.kind === 'AddDevice' || act.kind === 'AssignRole') return act.body.role
+  if (act.kind === 'RevokeRole') return lowestRole
+  return act.kind === 'AdmitDevice' ? view.invites.get(toHex(act.body.invite))?.role : undefined
+}
+
+function givenRank(view: TeamState, act: Act): number | undefined {
+  const given = givenRole(view, act)
+  return given === undefined ? undefined : roleOf(view, given)?.rank
+}
+
+/**
+ * The role that a Decrease leaves its target: one that ranks lower than the old, or the same and lacks a permission of it.
+ * A role that ranks higher is a raise, whatever it lacks.
+ */
+function leftRole(view: TeamState, act: Act): Role | undefined {
+  if (act.kind !== 'AssignRole' && act.kind !== 'RevokeRole') return undefined
+  const held = view.members.get(subjectOf(act))?.role
+  const old = held === undefined ? undefined : roleOf(view, held)
+  const left = roleOf(view, givenRole(view, act) ?? lowestRole)
+  if (old === undefined || left === undefined || left.rank > old.rank) return undefined
+  const isLess = left.rank < old.rank || [...old.permissions].some((permission) => !left.permissions.has(permission))
+  return isLess ? left : undefined
+}
