@@ -19,7 +19,7 @@ export interface ListDigestBook {
  */
 export function createListDigests(gate: Gate): ListDigestBook {
   const known: Record<ListName, Set<string>> = { permissioned: new Set(), disallowed: new Set() }
-  let files = ''
+  const files: Record<ListName, string | null> = { permissioned: '', disallowed: '' }
   const own = (): ListDigests | null => {
     const { allowed, disallowed } = gate.facts
     const permissioned = listDigest({ ...allowed, peers: permittedPeers(gate.facts) })
@@ -28,12 +28,13 @@ export function createListDigests(gate: Gate): ListDigestBook {
   }
   const note = (): void => {
     const { allowed, disallowed } = gate.facts
-    const now = `${listDigest(allowed) ?? '?'} ${listDigest(disallowed) ?? '?'}`
-    if (now !== files) for (const set of Object.values(known)) set.clear()
-    files = now
+    const now = { permissioned: listDigest(allowed), disallowed: listDigest(disallowed) }
     const digests = own()
-    if (digests === null) return
-    for (const list of ['permissioned', 'disallowed'] as const) remember(known[list], digests[list])
+    for (const list of ['permissioned', 'disallowed'] as const) {
+      if (now[list] !== files[list]) known[list].clear()
+      files[list] = now[list]
+      if (digests !== null) remember(known[list], digests[list])
+    }
   }
   return {
     get own() {

@@ -33,7 +33,10 @@ describe('list digests', () => {
     expect(book.differing(said)).toEqual([])
     gate.update({ allowed: read('a', 'd') })
     expect(book.differing(said)).toEqual(['permissioned'])
-    gate.update({ allowed: read('a') })
+    gate.update({ allowed: read('a'), disallowed: read('x') })
+    // Each file by itself: a ban makes no difference of the other list.
+    expect(book.differing(hello(digest('a', 'b', 'c')))).toEqual(['disallowed'])
+    gate.update({ disallowed: read() })
     expect(book.differing(hello(digest('a', 'b', 'c')))).toEqual([])
   })
 })
