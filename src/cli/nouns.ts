@@ -66,6 +66,16 @@ export const nouns: readonly Noun[] = [
     load: async () => (await import('./commands/roles.ts')).rolesLeaves,
   },
   {
+    name: 'labels',
+    summary: 'what devices of a team may send and receive on',
+    load: async () => (await import('./commands/labels.ts')).labelsLeaves,
+  },
+  {
+    name: 'names',
+    summary: 'the network names of devices in a team',
+    load: async () => (await import('./commands/names.ts')).namesLeaves,
+  },
+  {
     name: 'invites',
     summary: 'invites to a team: codes by which devices join',
     load: async () => (await import('./commands/invites.ts')).invitesLeaves,

@@ -7,6 +7,7 @@ import { keysHandlers } from './handlers/keys.ts'
 import { nodesHandlers } from './handlers/nodes.ts'
 import { pendingHandlers } from './handlers/pending.ts'
 import { permissionedHandlers } from './handlers/permissioned.ts'
+import { labelsHandlers, namesHandlers } from './handlers/labels.ts'
 import { rolesHandlers } from './handlers/roles.ts'
 import { settingsHandlers } from './handlers/settings.ts'
 import { statusHandlers } from './handlers/status.ts'
@@ -31,6 +32,8 @@ export function createDispatch(parts: NodeParts): Dispatch {
     ...teamsHandlers(parts),
     ...devicesHandlers(parts),
     ...rolesHandlers(parts),
+    ...labelsHandlers(parts),
+    ...namesHandlers(parts),
     ...syncHandlers(parts),
     ...invitesHandlers(parts),
     ...claimsHandlers(parts),

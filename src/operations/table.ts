@@ -2,6 +2,7 @@ import type { output, input, ZodType } from 'zod'
 import type { DoorRight, DoorRole } from '../base/index.ts'
 import { claimsOperations } from './claims.ts'
 import { invitesOperations } from './invites.ts'
+import { labelsOperations, namesOperations } from './labels.ts'
 import { keysOperations, settingsOperations } from './settings.ts'
 import { statusOperations } from './status.ts'
 import { nodesOperations, permissionedOperations, swarmsOperations } from './swarm.ts'
@@ -18,6 +19,8 @@ export const operations = {
   ...teamsOperations,
   ...devicesOperations,
   ...rolesOperations,
+  ...labelsOperations,
+  ...namesOperations,
   ...syncOperations,
   ...invitesOperations,
   ...claimsOperations,

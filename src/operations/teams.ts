@@ -151,6 +151,14 @@ export const devicesOperations = {
   }),
 }
 
+const permissionOfRole = () =>
+  z.strictObject({
+    team: teamText(),
+    role: z.string().min(1).max(128),
+    permission: z.string().min(1).max(128),
+    force: force(),
+  })
+
 export const rolesOperations = {
   'roles.assign': operation({
     summary: 'Gives a device a role.',
@@ -165,6 +173,37 @@ export const rolesOperations = {
     input: () =>
       z.strictObject({ team: teamText(), device: deviceText(), role: z.string().min(1).max(128), force: force() }),
     output: () => commandId().extend({ device: z.string(), role: z.string() }),
+  }),
+  'roles.create': operation({
+    summary: 'Defines a role: a name, a rank, a set of permissions.',
+    right: 'admin:team',
+    input: () =>
+      z.strictObject({
+        team: teamText(),
+        role: z.string().min(1).max(128),
+        rank: z.number().int(),
+        permissions: z.array(z.string().min(1).max(128)).max(64).default([]),
+        force: force(),
+      }),
+    output: () => commandId().extend({ role: z.string() }),
+  }),
+  'roles.delete': operation({
+    summary: 'Deletes a role that no device holds.',
+    right: 'admin:team',
+    input: () => z.strictObject({ team: teamText(), role: z.string().min(1).max(128), force: force() }),
+    output: () => commandId().extend({ role: z.string() }),
+  }),
+  'roles.add-permission': operation({
+    summary: 'Adds a permission to a custom role.',
+    right: 'admin:team',
+    input: permissionOfRole,
+    output: () => commandId().extend({ role: z.string(), permission: z.string() }),
+  }),
+  'roles.remove-permission': operation({
+    summary: 'Takes a permission from a custom role.',
+    right: 'admin:team',
+    input: permissionOfRole,
+    output: () => commandId().extend({ role: z.string(), permission: z.string() }),
   }),
   'roles.ls': operation({
     summary: 'The roles of a team: rank, permissions, holders.',

@@ -23,6 +23,41 @@ export const rolesLeaves: readonly Leaf[] = [
     run: (session, input) => change(session, input, 'roles.revoke'),
   },
   {
+    verb: 'create',
+    arguments: '<role> [permission...]',
+    summary: 'Defines a role with a rank from 101 to 999999 and a set of permissions.',
+    options: [{ flags: '--rank <number>', summary: 'its rank, below your own' }],
+    example: 'ax roles create clerk label.assign name.assign --rank 650',
+    exits: lawExit,
+    run: createRole,
+  },
+  {
+    verb: 'delete',
+    arguments: '<role>',
+    summary: 'Deletes a role that no device holds.',
+    example: 'ax roles delete clerk',
+    exits: lawExit,
+    run: deleteRole,
+  },
+  {
+    verb: 'add-permission',
+    aliases: ['addPermission'],
+    arguments: '<role> <permission>',
+    summary: 'Adds a permission to a custom role.',
+    example: 'ax roles add-permission clerk key.rotate',
+    exits: lawExit,
+    run: (session, input) => permit(session, input, 'roles.add-permission'),
+  },
+  {
+    verb: 'remove-permission',
+    aliases: ['removePermission'],
+    arguments: '<role> <permission>',
+    summary: 'Takes a permission from a custom role.',
+    example: 'ax roles remove-permission clerk key.rotate',
+    exits: lawExit,
+    run: (session, input) => permit(session, input, 'roles.remove-permission'),
+  },
+  {
     verb: 'ls',
     summary: 'The roles of a team: rank, permissions, holders.',
     example: 'ax roles ls',
@@ -47,6 +82,41 @@ async function change(session: Session, input: Input, operation: 'roles.assign' 
   })
   const did = operation === 'roles.assign' ? 'now has the role' : 'no longer has the role'
   return { result, view: text(`${result.device} ${did} ${result.role}.`), names: [result.command] }
+}
+
+async function createRole(session: Session, input: Input): Promise<Outcome> {
+  const rank = Number(input.text('rank'))
+  if (!Number.isSafeInteger(rank))
+    throw fail('ERR_CLI_USAGE', { what: 'The rank is a whole number.', hint: 'Add --help.' })
+  const result = await session.call('roles.create', {
+    ...ofTeam(session),
+    role: input.text('role'),
+    rank,
+    permissions: [...input.list('permission')],
+    force: session.settled.force,
+  })
+  return { result, view: text(`Created the role ${result.role}.`), names: [result.command] }
+}
+
+async function deleteRole(session: Session, input: Input): Promise<Outcome> {
+  const { force } = session.settled
+  const result = await session.call('roles.delete', { ...ofTeam(session), role: input.text('role'), force })
+  return { result, view: text(`Deleted the role ${result.role}.`), names: [result.command] }
+}
+
+async function permit(
+  session: Session,
+  input: Input,
+  operation: 'roles.add-permission' | 'roles.remove-permission',
+): Promise<Outcome> {
+  const result = await session.call(operation, {
+    ...ofTeam(session),
+    role: input.text('role'),
+    permission: input.text('permission'),
+    force: session.settled.force,
+  })
+  const may = operation === 'roles.add-permission' ? 'may now' : 'may no longer'
+  return { result, view: text(`The role ${result.role} ${may} ${result.permission}.`), names: [result.command] }
 }
 
 async function listRoles(session: Session): Promise<Outcome> {

@@ -115,7 +115,9 @@ describe('forms that a single member cannot say', () => {
     fieldRefused(kind, { ...whole[kind].body, ...change })
 
   it('`sync-only` is `sync-role` wherever a role is named', () => {
-    expect(read('AssignRole', { ...ofDevice, ...ofRole, role: 'sync-only', from: 'sync-only' }).body).toMatchObject({
+    expect(
+      (read('AssignRole', { ...ofDevice, ...ofRole, role: 'sync-only', from: 'sync-only' }) as Act).body,
+    ).toMatchObject({
       role: 'sync-role',
       from: 'sync-role',
     })
