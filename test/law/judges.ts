@@ -16,6 +16,7 @@ import { sealingEpoch } from '../../src/team/kinds/keys.ts'
 import { Reference } from '../../src/team/reference.ts'
 import type { Standing } from '../../src/team/ruling.ts'
 import { Oracle } from '../oracle/oracle.ts'
+import { arrive } from './arrivals.ts'
 import type { Given, State } from '../oracle/page-tables.ts'
 import type { Found, FoundVerdict, Judge } from './found.ts'
 
@@ -27,6 +28,16 @@ export const engine: Judge = {
   judge: (inputs) => {
     const set = judgeSet(inputs, { keys })
     return Promise.resolve(foundIn(set, set.evaluation.current(), (idHex) => standingIn(set, idHex)))
+  },
+}
+
+/** The same code, fed with one command after the other in the order of delivery, and asked after each. */
+export const incremental: Judge = {
+  name: 'engine as commands arrive',
+  judge: (inputs) => {
+    const { arrivals, set } = arrive(inputs, keys, ({ evaluation }) => evaluation.current())
+    const { evaluation, graph } = arrivals
+    return Promise.resolve(foundIn(set, evaluation.current(), (idHex) => standingIn({ graph, evaluation }, idHex)))
   },
 }
 
@@ -45,7 +56,10 @@ export const reference: Judge = {
   },
 }
 
-function standingIn({ graph, evaluation }: JudgedSet, idHex: string): Standing | undefined {
+function standingIn(
+  { graph, evaluation }: Pick<JudgedSet, 'graph' | 'evaluation'>,
+  idHex: string,
+): Standing | undefined {
   const node = graph.get(idHex)
   return node === undefined ? undefined : evaluation.standing(node)
 }
