@@ -99,4 +99,74 @@ describe.skipIf(!isBuilt)('swarm keys that rotate', { timeout: 180_000 }, () => 
     expect(await codeOf(one.call('swarms.retire', { fingerprint, team }))).toBe('ERR_TEAM_LAST_KEY')
     expect(await codeOf(one.call('swarms.retire', { fingerprint: old, team }))).toBe('ERR_TEAM_UNKNOWN_KEY')
   })
+
+  /** Each is connected with its neighbours alone: what the first says reaches the last through all others. */
+  async function chained(daemons: readonly Daemon[]): Promise<void> {
+    for (const [at, daemon] of daemons.entries()) {
+      const neighbours = [daemons[at - 1], daemons[at + 1]].flatMap((other) =>
+        other === undefined ? [] : [other.peer],
+      )
+      daemon.writeList('permissioned', neighbours)
+      await daemon.call('permissioned.enable', {})
+      await eventually(
+        async () => (await daemon.call('permissioned.status', {})).peers.length === neighbours.length,
+        'its list is read',
+      )
+    }
+    for (const [at, daemon] of daemons.slice(1).entries())
+      await daemon.call('swarms.connect', { address: daemons[at]?.address ?? '' })
+  }
+
+  it('a chain of four: what is said at one end all the while arrives at the other, and no link ends before the old key does', async () => {
+    const { daemons, team } = await governed(['one', 'two', 'three', 'four'])
+    const [one, , , four] = daemons as [Daemon, Daemon, Daemon, Daemon]
+    await chained(daemons)
+    const said = new Set<string>()
+    let isOver = false
+    const talk = (async () => {
+      const admin = await one.connect()
+      for (let turn = 0; !isOver; turn += 1)
+        said.add((await admin.call('labels.create', { label: `n${String(turn)}` })).command)
+      await admin.close()
+    })()
+    const gone: string[] = []
+    const watched = await Promise.all(daemons.map(async (daemon) => watchGone(daemon, gone)))
+    const { fingerprint } = await one.call('swarms.rotate', { team })
+    for (const daemon of daemons)
+      await eventually(async () => (await ring(daemon)).join() === [fingerprint, old].join(), `${daemon.name} has both`)
+    expect(gone).toEqual([])
+    await one.call('swarms.retire', { fingerprint: old, team })
+    for (const daemon of daemons)
+      await eventually(
+        async () => (await ring(daemon)).join() === fingerprint,
+        `${daemon.name} has the new one`,
+        30_000,
+      )
+    const before = said.size
+    await eventually(() => said.size > before + 20, 'it goes on')
+    isOver = true
+    await talk
+    for (const { close } of watched) await close()
+    await agreed(daemons)
+    const { commands } = await four.call('teams.log', { team })
+    const heard = new Set(commands.map(({ command }) => command))
+    expect([...said].filter((command) => !heard.has(command))).toEqual([])
+    for (const daemon of daemons) expect(new Set(await keysInUse(daemon))).toEqual(new Set([fingerprint]))
+  })
+
+  /** Notes every peer that goes away from now on. */
+  async function watchGone(daemon: Daemon, gone: string[]): Promise<{ close(): Promise<void> }> {
+    const admin = await daemon.connect()
+    const read = async (): Promise<void> => {
+      for await (const { event, data } of admin.stream('watch', { topics: ['peers'] }))
+        if (event === 'gone') gone.push(`${daemon.name}: ${String(data['peer'])}`)
+    }
+    const reading = read().catch(() => undefined)
+    return {
+      async close() {
+        await admin.close()
+        await reading
+      },
+    }
+  }
 })
