@@ -240,7 +240,7 @@ const table = {
     peer: 'same',
   },
   ERR_TEAM_ROLE_IN_USE: {
-    message: "{found} devices hold the role '{role}'.",
+    message: "The role '{role}' is held by devices: {found}",
     hint: 'Give them another role first: ax roles assign',
     exit: 10,
     peer: 'same',

@@ -116,5 +116,5 @@ function networkNameOf(typed: string): string | undefined {
 }
 
 function badName(typed: string): Error {
-  return fail('ERR_INVALID_INPUT', { what: `"${typed}" is neither a DNS name nor an IPv4 address.` })
+  return fail('ERR_INVALID_INPUT', { what: `"${typed}" is neither a DNS name nor an IPv4 address` })
 }
