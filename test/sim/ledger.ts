@@ -6,7 +6,7 @@ import { Graph, type GraphNode } from '../../src/team/graph.ts'
 import type { TeamState } from '../../src/team/index.ts'
 import { accept } from '../../src/team/ingest.ts'
 import { soundPayload } from '../../src/team/signature-checks.ts'
-import { signWith, type Somebody } from './somebody.ts'
+import type { Somebody } from './somebody.ts'
 import type { Wish } from './wishes.ts'
 
 /** A graph of the production engine that grows by commands signed on any of its points, without nodes and networks. */
@@ -48,11 +48,12 @@ export class Ledger {
       body: body,
       ...change,
     }
-    return signCommand(envelope, signWith(key))
+    return signCommand(envelope, (unsigned) => by.sign(unsigned, key))
   }
 
-  /** Takes a command in; undefined where the law refuses it at its origin. */
+  /** Takes a command in; undefined where it is known, or the law refuses it at its origin. */
   take(command: Command): GraphNode | undefined {
+    if (this.graph.has(command.idHex)) return undefined
     const act = readAct(command)
     if (act.kind === 'refuse') return undefined
     const judged = accept(this, command, act, soundPayload)

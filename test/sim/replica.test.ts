@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { faultsOf, liveAndHeal } from './story.ts'
+import { faultsOf } from './faults.ts'
+import { liveAndHeal } from './story.ts'
 
-const seeds = Number(process.env['HYRAX_SIM_SEEDS'] ?? '200')
+const seeds = Number(process.env['HYRAX_SIM_SEEDS'] ?? '60')
 const first = Number(process.env['HYRAX_SIM_FIRST'] ?? '1')
 
 describe('the production replica in a hostile world', () => {

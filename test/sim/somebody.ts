@@ -1,10 +1,10 @@
 import { labels, type Label } from '../../src/base/index.ts'
 import { peerIdText, toHex, utf8 } from '../../src/codec/index.ts'
-import { sha256, type Identity } from '../../src/keys/index.ts'
+import { identityFromSeed, sha256, type Identity, type Keys } from '../../src/keys/index.ts'
 import { deviceId, makeClaim, makeKeyBundle, parseKeyBundle, type KeyBundle } from '../../src/team/index.ts'
 import { standInKeys, standInSignature } from './stand-in-keys.ts'
 
-/** A device whose keys are hashes: it signs without libsodium. */
+/** A device with all the keys it will ever have. Unless real, they are hashes, and it signs without libsodium. */
 export interface Somebody {
   readonly name: string
   readonly device: Uint8Array
@@ -14,45 +14,61 @@ export interface Somebody {
   bundle(sequence: number): Uint8Array
   /** The signing key that came with a bundle. */
   key(sequence: number): Uint8Array
+  /** Signs a command with one of its keys. */
+  sign(unsigned: Uint8Array, key: Uint8Array): Uint8Array
+  /** Public half of an invite key of its own. */
+  inviteKey(n: number): Uint8Array
+  /** A claim by an invite whose key it knows; of invites of others it makes one that does not hold. */
+  claim(team: Uint8Array, invite: { readonly id: Uint8Array; readonly key: Uint8Array }): Uint8Array
 }
 
-export function somebody(name: string): Somebody {
-  const identity = standInIdentity(sha256(utf8(`identity of ${name}`)))
+const sequencesMax = 40
+const invites = 4
+
+/** A device by its name; with `real`, its keys are Ed25519. */
+export function somebody(name: string, real?: Keys): Somebody {
+  const make = real === undefined ? standInIdentity : identityFromSeed
+  const once = <T>(of: (n: number) => T): ((n: number) => T) => {
+    const made = new Map<number, T>()
+    return (n) => made.get(n) ?? (made.set(n, of(n)), made.get(n) as T)
+  }
+  const identity = make(sha256(utf8(`identity of ${name}`)))
+  const signer = once((n) => make(sha256(utf8(`signing key ${n} of ${name}`))))
   const device = deviceId(identity.publicKey)
-  const key = (n: number): Uint8Array => sha256(utf8(`signing key ${n} of ${name}`))
   const box = (n: number): Uint8Array =>
     sha256(utf8(`box ${n} of ${name}`)).map((byte, i) => (i === 31 ? byte & 63 : byte))
-  const made = new Map<number, Uint8Array>()
-  const bundle = (n: number): Uint8Array => {
+  const bundle = once((n) => {
     const numbers = n === 0 ? [0] : [n - 1, n]
-    const known = made.get(n)
-    if (known !== undefined) return known
-    const parts = { identity, sequence: n, signing: numbers.map(key), encryption: numbers.map(box) }
-    const { bytes } = makeKeyBundle(standInKeys, parts)
-    made.set(n, bytes)
-    return bytes
+    const keys = { signing: numbers.map((one) => signer(one).publicKey), encryption: numbers.map(box) }
+    return makeKeyBundle(real ?? standInKeys, { identity, sequence: n, ...keys }).bytes
+  })
+  const hex = toHex(device)
+  const signerOf = (key: Uint8Array): Identity => {
+    for (let n = 0; n < sequencesMax; n++) if (toHex(signer(n).publicKey) === toHex(key)) return signer(n)
+    return identity
   }
-  return { name, device, hex: toHex(device), peer: peerIdText(identity.publicKey), bundle, key }
+  return {
+    ...{ name, device, hex, bundle },
+    peer: peerIdText(identity.publicKey),
+    key: (n) => signer(n).publicKey,
+    sign: (unsigned, key) => real === undefined ? standInSignature(key, labels.command, unsigned) : signerOf(key).sign(labels.command, unsigned), // prettier-ignore
+    inviteKey: (n) => inviteIdentity(n % invites, make).publicKey,
+    claim: (team, invite) => {
+      const known = Array.from({ length: invites }, (_, n) => inviteIdentity(n, make))
+      const inviteKey = known.find(({ publicKey }) => toHex(publicKey) === toHex(invite.key)) ?? identity
+      const parts = { team, invite: invite.id, nonce: new Uint8Array(32), inviteKey, identity }
+      return makeClaim({ ...parts, bundle: parseKeyBundle(bundle(0)) as KeyBundle }).bytes
+    },
+  }
 }
 
-/** The invite key of that number of somebody. */
-export function inviteKeyOf({ name }: Somebody, n: number): Uint8Array {
-  return sha256(utf8(`invite ${n} of ${name}`))
+/** Invite keys are drawn from few, so that they collide, and everybody knows all of them. */
+function inviteIdentity(n: number, make: (seed: Uint8Array) => Identity): Identity {
+  return make(sha256(utf8(`invite ${n}`)))
 }
 
-/** A claim of a newcomer by an invite whose key it knows, as everybody here does. */
-export function claimBy(newcomer: Somebody, team: Uint8Array, invite: { id: Uint8Array; key: Uint8Array }): Uint8Array {
-  const bundle = parseKeyBundle(newcomer.bundle(0)) as KeyBundle
-  const parts = { team, invite: invite.id, nonce: new Uint8Array(32), bundle, inviteKey: standInIdentity(invite.key) }
-  return makeClaim({ ...parts, identity: standInIdentity(bundle.identity) }).bytes
-}
-
-/** Signs a command with a key, as libsodium would. */
-export function signWith(key: Uint8Array): (unsigned: Uint8Array) => Uint8Array {
-  return (unsigned) => standInSignature(key, labels.command, unsigned)
-}
-
-function standInIdentity(publicKey: Uint8Array): Identity {
+function standInIdentity(seed: Uint8Array): Identity {
+  const publicKey = sha256(seed)
   const sign = (label: Label, bytes: Uint8Array): Uint8Array => standInSignature(publicKey, label, bytes)
   return { publicKey, sign } as unknown as Identity
 }

@@ -1,6 +1,6 @@
 import type { CborMap, CborValue } from '../../src/codec/index.ts'
 import type { TeamState } from '../../src/team/index.ts'
-import { claimBy, inviteKeyOf, type Somebody } from './somebody.ts'
+import type { Somebody } from './somebody.ts'
 import type { Chance } from './chance.ts'
 
 /** What somebody wants to have signed. */
@@ -135,7 +135,7 @@ class Wisher {
         const label = chance.is(0.3) ? this.#label() : undefined
         const labels = label === undefined ? {} : { labels: [[label['label'], label['labelAt']] as CborValue] }
         const role = this.#roleNamed(this.#role())
-        return { key: inviteKeyOf(this.#by, n), ...role, ...labels, maxUses: 1 + chance.below(2), notAfter: n }
+        return { key: this.#by.inviteKey(n), ...role, ...labels, maxUses: 1 + chance.below(2), notAfter: n }
       }
       case 'RevokeInvite': {
         const invite = this.#any([...state.invites.values()])
@@ -145,7 +145,7 @@ class Wisher {
         const invite = this.#any([...state.invites.values()])
         const newcomer = this.#newcomer()
         if (invite === undefined || newcomer === undefined) return undefined
-        const claim = claimBy(newcomer, state.team, invite)
+        const claim = newcomer.claim(state.team, invite)
         return { invite: invite.id, claim, commonName: newcomer.name, gen: this.#generation(newcomer) }
       }
       case 'RotateKey':
@@ -191,7 +191,7 @@ class Wisher {
   #swarmOrClaim(kind: string): CborMap | undefined {
     const chance = this.#chance
     const state = this.#state
-    const key = new Uint8Array(32).fill(1 + chance.below(3))
+    const key = this.#by.inviteKey(chance.below(3))
     switch (kind) {
       case 'RotateSwarmKey': {
         const epoch = state.epochs.at(-1)

@@ -1,46 +1,19 @@
-import { labels } from '../../src/base/index.ts'
-import { createFrameReader, encodeFrame, equalBytes, toHex, type CborMap } from '../../src/codec/index.ts'
-import { openKeys, type Identity, type Keys } from '../../src/keys/index.ts'
+import { createFrameReader, encodeFrame, toHex, type CborMap } from '../../src/codec/index.ts'
+import { openKeys, type Keys } from '../../src/keys/index.ts'
 import {
   answerCheck,
-  deviceId,
   foundTeam,
-  makeKeyBundle,
+  parseKeyBundle,
   Replica,
   type Command,
   type Intent,
   type KeyBundle,
-  type LoadedCommand,
   type ReplicaEffect,
   type ReplicaEvent,
 } from '../../src/team/index.ts'
 import { Chance } from './chance.ts'
+import { authorParts, holds, makePlayer, turnBit, type Player } from './player.ts'
 import { standInKeys } from './stand-in-keys.ts'
-
-/** One node: keys, a disk that loses what was not synced, a clock that is wrong, and the production replica. */
-export interface Player {
-  readonly index: number
-  readonly peer: string
-  readonly device: Uint8Array
-  readonly deviceHex: string
-  readonly bundle: KeyBundle
-  readonly identity: Identity
-  /** Durable commands, in order. Survives a crash. */
-  disk: LoadedCommand[]
-  /** Written and not yet synced. */
-  cache: LoadedCommand[]
-  replica: Replica | undefined
-  /** Counts starts: what was scheduled for an earlier one is void. */
-  life: number
-  /** Its clock minus the world's, ms; wall clock on top of that. */
-  skew: number
-  wallSkew: number
-  wakeAt: number
-  alarms: number
-  diskDelay: number
-  /** A bit of its disk was turned since it last started. */
-  isRotten: boolean
-}
 
 export interface WorldOptions {
   readonly seed: number
@@ -77,6 +50,10 @@ export class World {
   /** Which side of the present partition a node is on; all 0: none. */
   sides: number[]
   team: Uint8Array = new Uint8Array(32)
+  /** Faults and villains have stopped. */
+  isOver = false
+  /** What a villain makes of a frame that its node wants to send; undefined: nothing is sent. */
+  twist: (frame: CborMap, from: Player) => CborMap | undefined = (frame) => frame
   readonly #queue: Due[] = []
   readonly #linked = new Set<string>()
   #order = 0
@@ -93,46 +70,16 @@ export class World {
     this.duplicates = isCalm === true ? 0 : this.chance.between(0, 0.5)
     this.delayMax = isCalm === true ? 5 : this.chance.between(1, 500)
     this.sides = new Array<number>(nodes).fill(0)
-    this.cast = Array.from({ length: nodes }, (_, index) => this.#makePlayer(index, isReal === true, isCalm === true))
-  }
-
-  #makePlayer(index: number, isReal: boolean, isCalm: boolean): Player {
-    const { chance, keys } = this
-    const identity = isReal ? keys.generateIdentity(chance) : ({ publicKey: chance.bytes(32) } as unknown as Identity)
-    const encryption = chance.bytes(32).map((byte, i) => (i === 31 ? byte & 0x3f : byte))
-    const bundle = makeKeyBundle(keys, {
-      identity,
-      sequence: 0,
-      signing: [identity.publicKey],
-      encryption: [encryption],
-    })
-    const device = deviceId(identity.publicKey)
-    const decade = 315_360_000_000
-    return {
-      index,
-      peer: `peer-${index}`,
-      device,
-      deviceHex: toHex(device),
-      bundle,
-      identity,
-      disk: [],
-      cache: [],
-      replica: undefined,
-      life: 0,
-      skew: isCalm ? 0 : chance.between(-100_000, 100_000),
-      wallSkew: isCalm ? 0 : chance.between(-decade, decade),
-      wakeAt: Infinity,
-      alarms: 0,
-      diskDelay: chance.is(0.2) ? 200 : 5,
-      isRotten: false,
-    }
+    const parts = { real: isReal === true ? keys : undefined, isCalm: isCalm === true }
+    this.cast = Array.from({ length: nodes }, (_, index) => makePlayer(seed, index, this.chance, parts))
   }
 
   /** Founds the team on a node and starts all. */
   found(index: number, name: string): void {
     const founder = this.player(index)
+    const bundle = parseKeyBundle(founder.bundle(0)) as KeyBundle
     const what = { name, deviceName: `node-${index}`, time: this.#wall(founder) }
-    const command = foundTeam({ ...this.#authorParts(founder), bundle: founder.bundle, random: this.chance }, what)
+    const command = foundTeam({ ...authorParts(founder), bundle, random: this.chance }, what)
     if (command.kind === 'refuse') throw new Error('the team cannot be founded')
     const { id, bytes } = command as Command
     this.team = id
@@ -149,7 +96,7 @@ export class World {
   start(player: Player, isFounder = false): void {
     player.life++
     player.replica = new Replica(
-      { ...this.#authorParts(player), team: this.team, random: this.chance, isFounder },
+      { ...authorParts(player), team: this.team, random: this.chance, isFounder, boxes: player.boxes.keys() },
       player.disk,
     )
     const dropped = new Set(player.replica.dropped.map((id) => toHex(id)))
@@ -170,27 +117,20 @@ export class World {
 
   /** The machine comes back from a backup: the disk is as it was some commands ago. What only it held is gone. */
   restore(player: Player): void {
-    const kept = this.chance.below(player.disk.length + 1)
-    for (const { id } of player.disk.splice(Math.max(1, kept)))
-      if (!this.cast.some(({ disk }) => disk.some((record) => equalBytes(record.id, id))))
-        this.acknowledged.delete(toHex(id))
-    this.hasRestored = true
+    const lost = player.disk.splice(Math.max(1, this.chance.below(player.disk.length + 1)))
+    this.#forget(player, lost)
   }
 
   /** One bit of one record turns; that record and what descends from it may be held by nobody else. */
   rot(player: Player): void {
-    const at = this.chance.below(player.disk.length)
-    const record = player.disk[at]
-    if (at === 0 || record === undefined) return
-    const bytes = record.bytes.slice()
-    const place = this.chance.below(bytes.length)
-    bytes[place] = (bytes[place] ?? 0) ^ (1 << this.chance.below(8))
-    player.disk[at] = { ...record, bytes }
-    player.isRotten = true
+    const at = turnBit(player, this.chance)
+    if (at !== undefined) this.#forget(player, player.disk.slice(at))
+  }
+
+  #forget(player: Player, lost: readonly { readonly id: Uint8Array }[]): void {
     this.hasRestored = true
-    for (const { id } of player.disk.slice(at))
-      if (!this.cast.some((other) => other !== player && other.disk.some((kept) => equalBytes(kept.id, id))))
-        this.acknowledged.delete(toHex(id))
+    for (const { id } of lost)
+      if (!this.cast.some((other) => other !== player && holds(other, id))) this.acknowledged.delete(toHex(id))
   }
 
   /** Lets a node do something; false where it is down or the law refused at once. */
@@ -255,16 +195,16 @@ export class World {
         return
       case 'verify': {
         const verdicts = effect.checks.map((check) => answerCheck(this.keys, check))
-        later(this.chance.between(0, 5), { kind: 'verified', token: effect.token, verdicts })
+        later(this.chance.between(0, player.verifyDelay), { kind: 'verified', token: effect.token, verdicts })
         return
       }
       case 'append':
         player.cache.push(...effect.records)
-        this.at(this.chance.between(1, player.diskDelay), () => player.life === life && this.#sync(player))
+        this.#syncSoon(player)
         return
       case 'verdict':
         if (effect.outcome.kind === 'refuse') this.refusals.push(effect.outcome.code)
-        else this.#acknowledge(player, effect.outcome.id)
+        else if (!player.isEvil) this.#acknowledge(player, effect.outcome.id)
         return
       case 'cut':
         // What was sent before still arrives.
@@ -279,13 +219,31 @@ export class World {
         return
       case 'alarm':
         player.alarms++
-        this.violations.push(`alarm ${effect.code}`)
+        this.violations.push(`alarm ${effect.code} on node ${player.index}`)
+        return
+      case 'keep-boxes':
+        player.boxes.set(toHex(effect.hash), effect.bytes)
+        later(this.chance.between(1, player.diskDelay), { kind: 'boxes-kept', hash: effect.hash })
+        return
+      case 'read-boxes':
+        later(1, { kind: 'boxes-read', hash: effect.hash, bytes: player.boxes.get(toHex(effect.hash)) ?? null })
         return
       case 'park':
       case 'unpark':
       case 'recalled':
       case 'rights':
     }
+  }
+
+  /** Writes are synced together, after a while; on a full disk when there is room again. */
+  #syncSoon(player: Player): void {
+    const { life } = player
+    const delay = Math.max(player.fullUntil - this.now, 0) + this.chance.between(1, player.diskDelay)
+    this.at(delay, () => {
+      if (player.life !== life) return
+      if (player.fullUntil > this.now) this.#syncSoon(player)
+      else this.#sync(player)
+    })
   }
 
   #sync(player: Player): void {
@@ -295,15 +253,21 @@ export class World {
   }
 
   #acknowledge(player: Player, id: Uint8Array): void {
-    if (!player.disk.some((record) => equalBytes(record.id, id)))
-      this.violations.push('acknowledged before it was durable')
+    if (!holds(player, id)) this.violations.push('acknowledged before it was durable')
     this.acknowledged.add(toHex(id))
   }
 
   // --- the network ---
+  /** Lets somebody send a frame of its own making. */
+  inject(from: Player, to: Player, frame: CborMap): void {
+    if (this.#linked.has(pairOf(from, to))) this.#send(from, to.peer, frame)
+  }
+
   #send(from: Player, peer: string, frame: CborMap): void {
     const to = this.#byPeer(peer)
-    const bytes = encodeFrame(frame, 65_536)
+    const said = from.isEvil && !this.isOver ? this.twist(frame, from) : frame
+    if (said === undefined) return
+    const bytes = encodeFrame(said, 65_536)
     const isCut = this.sides[from.index] !== this.sides[to.index] || this.deaf.has(`${from.index}>${to.index}`)
     const isDropped = this.chance.is(this.loss) || isCut
     if (isDropped) return
@@ -337,17 +301,7 @@ export class World {
   }
 
   #byPeer(peer: string): Player {
-    return this.player(Number(peer.slice('peer-'.length)))
-  }
-
-  #authorParts(player: Player): {
-    device: Uint8Array
-    signingKey: Uint8Array
-    sign: (unsigned: Uint8Array) => Uint8Array
-  } {
-    const { device, identity } = player
-    const sign = (unsigned: Uint8Array): Uint8Array => this.keys.sign(identity, labels.command, unsigned)
-    return { device, signingKey: identity.publicKey, sign }
+    return this.cast.find((player) => player.peer === peer) as Player
   }
 
   #wall(player: Player): number {

@@ -1,0 +1,91 @@
+import { concatBytes, equalBytes } from '../../src/codec/index.ts'
+import type { Keys } from '../../src/keys/index.ts'
+import type { LoadedCommand, Replica } from '../../src/team/index.ts'
+import type { Chance } from './chance.ts'
+import { somebody, type Somebody } from './somebody.ts'
+
+/** One node: keys, a disk that loses what was not synced, a clock that is wrong, and the production replica. */
+export interface Player extends Somebody {
+  readonly index: number
+  /** It keeps to no rule. Its graph is a real replica's; its deeds are a villain's. */
+  isEvil: boolean
+  /** Durable commands, in order. Survives a crash. */
+  disk: LoadedCommand[]
+  /** Written and not yet synced. */
+  cache: LoadedCommand[]
+  /** Epoch boxes on its disk, by the hex of their hash. */
+  readonly boxes: Map<string, Uint8Array>
+  replica: Replica | undefined
+  /** Counts starts: what was scheduled for an earlier one is void. */
+  life: number
+  /** Its clock minus the world's, ms; wall clock on top of that. */
+  skew: number
+  wallSkew: number
+  wakeAt: number
+  alarms: number
+  /** How long a sync of its disk takes at most, ms, and how long a verification. */
+  diskDelay: number
+  verifyDelay: number
+  /** Until then nothing it writes becomes durable: the disk is full. */
+  fullUntil: number
+  /** A bit of its disk was turned since it last started. */
+  isRotten: boolean
+  /** The newest bundle of its own that it has made. */
+  sequence: number
+}
+
+const decade = 315_360_000_000
+
+export function makePlayer(
+  seed: number,
+  index: number,
+  chance: Chance,
+  options: { real: Keys | undefined; isCalm: boolean },
+): Player {
+  const { real, isCalm } = options
+  const isSlow = !isCalm && chance.is(0.1)
+  return {
+    ...somebody(`${seed}/${index}`, real),
+    index,
+    isEvil: false,
+    disk: [],
+    cache: [],
+    boxes: new Map(),
+    replica: undefined,
+    life: 0,
+    skew: isCalm ? 0 : chance.between(-100_000, 100_000),
+    wallSkew: isCalm ? 0 : chance.between(-decade, decade),
+    wakeAt: Infinity,
+    alarms: 0,
+    diskDelay: isSlow ? 3_000 : chance.is(0.2) ? 200 : 5,
+    verifyDelay: isSlow ? 2_000 : 5,
+    fullUntil: 0,
+    isRotten: false,
+    sequence: 0,
+  }
+}
+
+/** What a node is given to author with: all signing keys that it has made, newest first. */
+export function authorParts(player: Player) {
+  const signingKeys = (): Uint8Array[] =>
+    Array.from({ length: player.sequence + 1 }, (_, n) => player.key(player.sequence - n))
+  const { device, sign } = player
+  return { device, signingKey: player.key(0), signingKeys, sign }
+}
+
+/** One bit of one record turns. Returns how many records were before it, or undefined where nothing could turn. */
+export function turnBit(player: Player, chance: Chance): number | undefined {
+  const at = chance.below(player.disk.length)
+  const record = player.disk[at]
+  if (at === 0 || record === undefined) return undefined
+  const bytes = concatBytes(record.bytes)
+  const place = chance.below(bytes.length)
+  bytes[place] = (bytes[place] ?? 0) ^ (1 << chance.below(8))
+  player.disk[at] = { ...record, bytes }
+  player.isRotten = true
+  return at
+}
+
+export function holds({ disk }: Player, id: Uint8Array): boolean {
+  return disk.some((record) => equalBytes(record.id, id))
+}
