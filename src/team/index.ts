@@ -42,6 +42,7 @@ export {
   inviteByKey,
   invitesOf,
   resolveInvite,
+  whyOut,
   type InviteStatus,
   type InviteView,
 } from './invite-view.ts'

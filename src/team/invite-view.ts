@@ -2,7 +2,7 @@ import { fromHex, idText, looksLikeId, toHex } from '../codec/index.ts'
 import { refuse, type Refusal } from '../base/index.ts'
 import type { Bodies } from './body.ts'
 import type { GraphNode } from './graph.ts'
-import { deviceId } from './key-bundle.ts'
+import { letIn } from './lost-admissions.ts'
 import type { Replica } from './replica.ts'
 
 /**
@@ -61,9 +61,23 @@ export function admissionOf(
 ): { readonly command: Uint8Array; readonly standing: ReturnType<Replica['standing']> } | undefined {
   const [inviteHex, deviceHex] = [toHex(invite), toHex(device)]
   const node = replica.graph.nodes.findLast(
-    (known) => isAdmitted(known) && toHex(known.act.body.invite) === inviteHex && admittedHex(known) === deviceHex,
+    (known) => isAdmitted(known) && toHex(known.act.body.invite) === inviteHex && letIn(known) === deviceHex,
   )
   return node === undefined ? undefined : { command: node.command.id, standing: replica.standing(node) }
+}
+
+/**
+ * Why a device is not in a team that has let it in once: it was removed (ERR_TEAM_NOT_MEMBER), or the command that let it in
+ * has lost its effect (ERR_TEAM_VOIDED, or the code it was recalled with). Undefined for a member, and for who never was one.
+ */
+export function whyOut(replica: Replica, device: Uint8Array): Refusal | undefined {
+  const { state, graph } = replica
+  const deviceHex = toHex(device)
+  if (state.members.has(deviceHex)) return undefined
+  if (state.departures.has(deviceHex)) return refuse('ERR_TEAM_NOT_MEMBER', { device: deviceHex })
+  const lost = graph.nodes.findLast((node) => letIn(node) === deviceHex)
+  const now = lost === undefined ? 'effective' : replica.standing(lost)
+  return now === 'effective' ? undefined : refuse(now.code, now.why?.data ?? {})
 }
 
 function inviteView(replica: Replica, node: Created, now: number): InviteView {
@@ -74,7 +88,7 @@ function inviteView(replica: Replica, node: Created, now: number): InviteView {
   )
   const devices = admitted
     .filter((admission) => replica.standing(admission) === 'effective')
-    .map((admission) => idText('dev', fromHex(admittedHex(admission))))
+    .map((admission) => idText('dev', fromHex(letIn(admission) ?? '')))
   return {
     invite: idText('inv', command.id),
     status: statusOf(replica, command.idHex, now),
@@ -97,8 +111,4 @@ function isCreated(node: GraphNode): node is Created {
 
 function isAdmitted(node: GraphNode): node is Admitted {
   return node.act.kind === 'AdmitDevice'
-}
-
-function admittedHex({ act }: Admitted): string {
-  return toHex(deviceId(act.body.claim.bundle.identity))
 }

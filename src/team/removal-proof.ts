@@ -9,12 +9,13 @@ const triesMax = 64
 /**
  * What proves to a removed device that it is out: the command by which it is, and what of its past the device lacks, in
  * topological order, at most 64 KiB and 100 commands; nothing newer. Where that does not fit it gets the first part, and
- * the rest when it asks again with new heads; the last part, where it named no heads.
+ * the rest when it asks again with new heads; the last part, where it named no heads. `lost`: where the device was never
+ * removed, what may have taken its admission away.
  */
-export function proofOfRemoval(core: Core, link: Link): Uint8Array[] {
+export function proofOfRemoval(core: Core, link: Link, lost: readonly GraphNode[]): Uint8Array[] {
   const heads = link.heads.map((head) => core.graph.get(head)).filter((node) => node !== undefined)
   const known = pastOf(heads)
-  const reason = reasonOf(core, link.deviceHex, heads, known)
+  const reason = reasonOf(core, link.deviceHex, heads, known, lost)
   if (reason === undefined) return []
   const lacking = [...pastOf([reason])].filter((node) => !known.has(node)).sort((a, b) => a.index - b.index)
   const proof: Uint8Array[] = []
@@ -38,12 +39,15 @@ function reasonOf(
   deviceHex: string,
   heads: readonly GraphNode[],
   known: ReadonlySet<GraphNode>,
+  lost: readonly GraphNode[],
 ): GraphNode | undefined {
+  const isOut = (node: GraphNode): boolean => !core.evaluation.view([...heads, node]).members.has(deviceHex)
   const departure = core.state.departures.get(deviceHex)
+  if (departure === undefined && heads.length > 0)
+    return lost.slice(0, triesMax).find((node) => isDurable(core, node) && isOut(node))
   const removal = departure === undefined ? undefined : core.graph.get(departure.removedBy)
   if (removal === undefined || heads.length === 0) return isDurable(core, removal) ? removal : undefined
   const later = core.graph.nodes.filter((node) => node.origin.order !== 1 && !known.has(node)).slice(0, triesMax)
-  const isOut = (node: GraphNode): boolean => !core.evaluation.view([...heads, node]).members.has(deviceHex)
   return [removal, ...later].find((node) => isDurable(core, node) && isOut(node))
 }
 

@@ -4,6 +4,7 @@ import type { Core } from './core.ts'
 import type { Frame, SyncFrame } from './frames.ts'
 import type { Ingest } from './ingest.ts'
 import type { Link } from './link.ts'
+import { LostAdmissions } from './lost-admissions.ts'
 import type { Pull } from './pull.ts'
 import { RecentMap } from './recent-map.ts'
 import { proofOfRemoval } from './removal-proof.ts'
@@ -16,14 +17,15 @@ const helloMs = 2_000
 const showMs = 10_000
 
 /**
- * Links to devices that we hold for removed. Such a one gets what proves its removal, and no more; but it may know
- * better, so what it shows is judged like anybody's. It is asked in a way that tells it nothing new: by a HELLO that names
+ * Links to devices that we hold for removed, or whose admission has lost its effect. Such a one gets what proves that,
+ * and no more; but it may know better, so what it shows is judged like anybody's. It is asked in a way that tells it nothing new: by a HELLO that names
  * no heads, and by WANTs for what it said it has.
  */
 export class Strangers {
   readonly #core: Core
   readonly #ingest: Ingest
   readonly #pull: Pull
+  readonly #lost: LostAdmissions
   readonly #proved = new WeakSet<Link>()
   /** When a peer was last given a proof: to make one may cost many replays. */
   readonly #provedAt = new RecentMap<string, number>(limits.membersMax)
@@ -32,11 +34,13 @@ export class Strangers {
     this.#core = core
     this.#ingest = ingest
     this.#pull = pull
+    this.#lost = new LostAdmissions(core)
   }
 
-  /** A link to who may not hear: a removed device is given a moment, everybody else nothing. */
+  /** A link to who may not hear: a device that was in is given a moment, everybody else nothing. */
   connected(link: Link): void {
-    if (!this.#core.isSynced || !this.#core.state.departures.has(link.deviceHex)) {
+    const { state, isSynced } = this.#core
+    if (!isSynced || (!state.departures.has(link.deviceHex) && !this.#lost.has(link.deviceHex))) {
       this.#core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
       return
     }
@@ -92,7 +96,7 @@ export class Strangers {
     const before = this.#provedAt.get(link.peer)
     if (before !== undefined && before <= now && now - before < proofMsMin) return
     this.#provedAt.set(link.peer, now)
-    const commands = proofOfRemoval(this.#core, link)
+    const commands = proofOfRemoval(this.#core, link, this.#lost.reasons(link.deviceHex))
     if (commands.length > 0) this.#core.sendAnyway(link.peer, { t: 'commands', commands })
   }
 }

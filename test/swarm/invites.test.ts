@@ -117,8 +117,10 @@ describe('joining by an invite, over real sockets', () => {
     await server.teams.syncNow()
     await agreed([creator, server])
     for (const node of [creator, server]) expect(names(node)).not.toContain('joiner')
-    expect(await codeOf(join(joiner, made.code))).toBe('ERR_TEAM_VOIDED')
     await eventually(() => server.cuts.includes(joiner.peer), 'the joiner is cut')
+    await eventually(() => !names(joiner).includes('joiner'), 'the joiner has the proof')
+    expect(joiner.teams.warnings().join()).toContain('not in it any more')
+    expect(await codeOf(join(joiner, made.code))).toBe('ERR_TEAM_VOIDED')
   })
 
   it('T49 a revocation after the admission takes nobody out', async () => {
@@ -151,6 +153,8 @@ describe('joining by an invite, over real sockets', () => {
     expect(poll(creator, made)).toMatchObject({ status: 'exhausted', devices: { length: 1 } })
     const loser = admitted[0] === 'joiner' ? rival : joiner
     await eventually(() => [creator, server].some(({ cuts }) => cuts.includes(loser.peer)), 'the other is cut')
+    await eventually(() => !names(loser).includes(loser.name), 'the other has the proof')
+    expect(loser.teams.warnings().join()).toContain('used 1 times')
   })
 
   it('sec/I2 many at once with one code: exactly one', { timeout: 60_000 }, async () => {

@@ -1,14 +1,14 @@
-import { asHyraxError, fail, limits, refuse, type ErrorCode, type HyraxError, type Refusal } from '../../base/index.ts'
+import { asHyraxError, fail, limits, type ErrorCode, type HyraxError, type Refusal } from '../../base/index.ts'
 import { idText, parseInviteLine, toHex, type InviteLine } from '../../codec/index.ts'
 import type { FrameStream } from '../../host/index.ts'
 import { inviteKeyOf, type Identity, type Keys } from '../../keys/index.ts'
 import {
-  admissionOf,
   deviceId,
   inviteFrameMap,
   inviteProtocol,
   makeClaim,
   readInviteFrame,
+  whyOut,
   type InviteFrameOf,
 } from '../../team/index.ts'
 import type { SyncPort, Teams } from './team.ts'
@@ -88,23 +88,19 @@ export class InviteJoin {
       throw fail('ERR_SWARM_WRONG_KEY', { fingerprint, what })
     }
     const end = performance.now() + options.waitMs
-    const admitted = await this.#untilAdmitted(line, inviteKey, options, end)
+    await this.#untilAdmitted(line, inviteKey, options, end)
     const { teams } = this.#parts
     const team = idText('team', line.team)
     await teams.addTeam(team)
     for (const address of line.addresses) await teams.syncPeers.add(`${address}/p2p/${line.peer}`, team)
-    return this.#untilMember(line.team, admitted.invite, Math.max(end, performance.now() + syncMsMin), options.signal)
+    return this.#untilMember(line.team, Math.max(end, performance.now() + syncMsMin), options.signal)
   }
 
-  async #untilAdmitted(
-    line: InviteLine,
-    inviteKey: Identity,
-    options: JoinOptions,
-    end: number,
-  ): Promise<{ readonly invite: Uint8Array }> {
+  async #untilAdmitted(line: InviteLine, inviteKey: Identity, options: JoinOptions, end: number): Promise<void> {
     for (let wait = retryMsMin; ; wait = Math.min(2 * wait, retryMsMax)) {
       try {
-        return await this.#ask(line, inviteKey, options.name)
+        await this.#ask(line, inviteKey, options.name)
+        return
       } catch (error) {
         const failure = asHyraxError(error)
         if (!isPassing(failure) || options.signal.aborted || performance.now() + wait > end) throw failure
@@ -114,14 +110,14 @@ export class InviteJoin {
     }
   }
 
-  async #ask(line: InviteLine, inviteKey: Identity, name: string): Promise<{ readonly invite: Uint8Array }> {
+  async #ask(line: InviteLine, inviteKey: Identity, name: string): Promise<void> {
     const peer = await this.#connect(line)
     const stream = await this.#parts.swarm.open(peer, inviteProtocol, limits.inviteFrameBytesMax)
     const late = setTimeout(() => {
       stream.abort('ERR_HOST_STREAM', 'no answer in time')
     }, limits.inviteMsMax)
     try {
-      return await this.#talk(stream, line, inviteKey, name)
+      await this.#talk(stream, line, inviteKey, name)
     } finally {
       clearTimeout(late)
       stream.abort()
@@ -143,31 +139,26 @@ export class InviteJoin {
     throw asHyraxError(failure)
   }
 
-  async #talk(
-    stream: FrameStream,
-    { team }: InviteLine,
-    inviteKey: Identity,
-    name: string,
-  ): Promise<{ readonly invite: Uint8Array }> {
+  async #talk(stream: FrameStream, { team }: InviteLine, inviteKey: Identity, name: string): Promise<void> {
     const { identity, teams } = this.#parts
     await stream.send(inviteFrameMap({ t: 'ask', team, key: inviteKey.publicKey }))
     const { invite, nonce } = orFail(readInviteFrame('nonce', await stream.read()))
     const claim = makeClaim({ team, invite, nonce, bundle: teams.device.bundle, inviteKey, identity })
     await stream.send(inviteFrameMap({ t: 'claim', claim: claim.bytes, name }))
     const answer: InviteFrameOf<'admitted'> = orFail(readInviteFrame('admitted', await stream.read()))
-    return toHex(answer.team) === toHex(team) ? { invite } : failed(refuse('ERR_TEAM_WRONG_TEAM'))
+    if (toHex(answer.team) !== toHex(team)) throw fail('ERR_TEAM_WRONG_TEAM')
   }
 
   /** The server's word is not enough: the team id is returned once the own graph, verified here, has us in it. */
-  async #untilMember(team: Uint8Array, invite: Uint8Array, end: number, signal: AbortSignal): Promise<Joined> {
+  async #untilMember(team: Uint8Array, end: number, signal: AbortSignal): Promise<Joined> {
     const { identity, teams } = this.#parts
     const device = deviceId(identity.publicKey)
     for (;;) {
       const replica = teams.replicaOf(team)
       const member = replica?.state.members.get(toHex(device))
       if (member !== undefined) return { team: idText('team', team), device: idText('dev', device), role: member.role }
-      const admission = replica === undefined ? undefined : admissionOf(replica, invite, device)
-      if (admission !== undefined && admission.standing !== 'effective') throw fail('ERR_TEAM_VOIDED')
+      const out = replica === undefined ? undefined : whyOut(replica, device)
+      if (out !== undefined) throw fail(out.code, out.data)
       if (performance.now() > end || signal.aborted) {
         const what = 'the server admitted this device, and the graph that says so has not come yet'
         throw fail('ERR_TEAM_NOT_SYNCED', { what, force: '.' })

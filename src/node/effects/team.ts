@@ -23,10 +23,12 @@ import {
   type TeamView,
 } from '../../team/index.ts'
 import type { OwnKeys } from '../own-keys.ts'
+import { DeviceKeys } from './device-keys.ts'
 import { ownAuthor, ownBundle } from './own-author.ts'
 import { SyncPeers, type SyncPeer } from './sync-peers.ts'
 import { TeamLinks, type SyncPort } from './team-links.ts'
 import { epochsOf, sealingKey, type EpochView, type SealingKey } from './team-sealing.ts'
+import { teamWarnings } from './team-warnings.ts'
 import { TeamRunner, type Cut } from './team-runner.ts'
 
 export type { SyncPort } from './team-links.ts'
@@ -44,6 +46,8 @@ export interface TeamsParts {
   readonly cut: (peers: readonly string[]) => Cut
   /** Called when a team's rights changed, before anything is cut or acknowledged: the gate's facts may have changed. */
   readonly onRights?: (team: string) => Cut
+  /** `security/keys/rotationInterval`, seconds; by hand where absent. */
+  readonly rotationInterval?: () => number
   /** Called when this device has opened another epoch of a team. */
   readonly onEpoch?: (team: string) => void
 }
@@ -73,6 +77,8 @@ export interface Teams {
   /** ERR_TEAM_UNKNOWN_DEVICE, ERR_TEAM_AMBIGUOUS. */
   resolveDevice(team: string | undefined, device: string): Member
   author(team: string | undefined, intent: Intent, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
+  /** New keys of this device, and how old ones retire, in all its teams. */
+  readonly deviceKeys: Pick<DeviceKeys, 'addKey' | 'retireKey'>
   /** RotateKey by hand. */
   rotateKey(team: string | undefined, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
   /**
@@ -127,6 +133,7 @@ class NodeTeams implements Teams {
   readonly #parts: TeamsParts
   readonly #runners = new Map<string, TeamRunner>()
   readonly #links: TeamLinks
+  readonly deviceKeys: DeviceKeys
   readonly #binding: Uint8Array
   #peers: SyncPeers | undefined
 
@@ -146,6 +153,11 @@ class NodeTeams implements Teams {
       log: parts.log,
       runners: this.#runners,
       isGiven: (team, peer) => this.#syncPeers().isGiven(team, peer),
+    })
+    this.deviceKeys = new DeviceKeys({
+      ...parts,
+      runners: () => this.#runners.values(),
+      interval: parts.rotationInterval ?? (() => 0),
     })
     this.#binding = makePeerBinding(keys, { identity, node: identity, sequence: 0 })
   }
@@ -311,21 +323,14 @@ class NodeTeams implements Teams {
   }
 
   warnings(): string[] {
-    return [...this.#runners.values()].flatMap((runner) => {
-      const { replica, team } = runner
-      const name = replica.isSynced ? `Team ${JSON.stringify(replica.state.name)}` : `Team ${idText('team', team)}`
-      const lines = [...runner.problems].map((problem) => `${name}: ${problem}`)
-      const { parked } = replica.waiting()
-      if (parked > 0) lines.push(`${name}: ${parked} commands of a newer version wait for an upgrade of this node.`)
-      for (const deviceHex of replica.graph.forked())
-        lines.push(`${name}: device ${idText('dev', fromHex(deviceHex))} signed two commands in one place. Re-key it.`)
-      return lines
-    })
+    const device = deviceId(this.#parts.own.identity.publicKey)
+    return [...this.#runners.values()].flatMap((runner) => teamWarnings(runner, device))
   }
 
   attach(port: SyncPort): void {
     this.#links.attach(port)
     this.#syncPeers().start()
+    this.deviceKeys.start()
   }
 
   peerWelcomed(peer: string, binding: Uint8Array | null): void {
@@ -342,6 +347,7 @@ class NodeTeams implements Teams {
 
   stop(): void {
     this.#links.stop()
+    this.deviceKeys.stop()
     this.#peers?.stop()
     for (const runner of this.#runners.values()) runner.stop()
   }
@@ -384,6 +390,7 @@ class NodeTeams implements Teams {
     const others = removedPeers.filter((peer) => peer !== this.device.peer)
     const cut = others.length === 0 ? { peers: [], ms: 0 } : this.#parts.cut(others)
     this.#links.rightsChanged()
+    this.deviceKeys.changed()
     return { peers: [...new Set([...byGate.peers, ...cut.peers])], ms: byGate.ms + cut.ms }
   }
 

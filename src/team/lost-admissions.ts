@@ -1,0 +1,79 @@
+import { toHex } from '../codec/index.ts'
+import type { Core } from './core.ts'
+import type { GraphNode } from './graph.ts'
+import { deviceId } from './key-bundle.ts'
+
+/** Steps from a void command to the one that everything hangs on. */
+const stepsMax = 64
+
+/**
+ * Devices that were let in by a command which has no effect any more: an admission that was voided, or recalled because
+ * another one used the invite up. They were members for a while, on the nodes that had not heard of the other side.
+ */
+export class LostAdmissions {
+  readonly #core: Core
+  readonly #byDevice = new Map<string, GraphNode[]>()
+  #scanned = 0
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** True for a device that is no member, was never removed, and was let in once. */
+  has(deviceHex: string): boolean {
+    const { members, departures } = this.#core.state
+    return !members.has(deviceHex) && !departures.has(deviceHex) && this.#of(deviceHex).length > 0
+  }
+
+  /** Commands of which one may have taken the device's admission away, the likeliest first. */
+  reasons(deviceHex: string): GraphNode[] {
+    return this.#of(deviceHex)
+      .toReversed()
+      .flatMap((admission) => this.#takenBy(admission))
+  }
+
+  #takenBy(admission: GraphNode): GraphNode[] {
+    let standing = this.#core.evaluation.standing(admission)
+    let by: GraphNode | undefined
+    for (let step = 0; step < stepsMax && standing !== 'effective' && standing.by !== undefined; step++) {
+      by = standing.by
+      standing = this.#core.evaluation.standing(by)
+    }
+    return by === undefined ? this.#rivals(admission) : [by]
+  }
+
+  /** Who used the invite up beside it. */
+  #rivals(admission: GraphNode): GraphNode[] {
+    if (admission.act.kind !== 'AdmitDevice') return []
+    const inviteHex = toHex(admission.act.body.invite)
+    this.#scan()
+    return [...this.#byDevice.values()]
+      .flat()
+      .filter(({ act }) => act.kind === 'AdmitDevice' && toHex(act.body.invite) === inviteHex)
+      .filter((rival) => rival !== admission && this.#core.evaluation.standing(rival) === 'effective')
+  }
+
+  #of(deviceHex: string): readonly GraphNode[] {
+    this.#scan()
+    return this.#byDevice.get(deviceHex) ?? []
+  }
+
+  /** Each command is looked at once, whoever asks how often. */
+  #scan(): void {
+    const { nodes } = this.#core.graph
+    for (; this.#scanned < nodes.length; this.#scanned++) {
+      const node = nodes[this.#scanned]
+      const deviceHex = node === undefined ? undefined : letIn(node)
+      if (node === undefined || deviceHex === undefined) continue
+      const known = this.#byDevice.get(deviceHex)
+      if (known === undefined) this.#byDevice.set(deviceHex, [node])
+      else known.push(node)
+    }
+  }
+}
+
+/** Hex of the device that an act lets in; undefined where it lets in nobody. */
+export function letIn({ act }: Pick<GraphNode, 'act'>): string | undefined {
+  if (act.kind === 'AddDevice') return toHex(deviceId(act.body.bundle.identity))
+  return act.kind === 'AdmitDevice' ? toHex(deviceId(act.body.claim.bundle.identity)) : undefined
+}
