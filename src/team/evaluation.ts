@@ -157,8 +157,8 @@ export class Evaluation {
 
   /** Would the check of a command at its origin fail if its author held that role? Found once for each role. */
   readonly #failsAs = (node: GraphNode, role: Role): boolean => {
-    let known = this.#failing.get(node.index)
-    if (known === undefined) this.#failing.set(node.index, (known = new Map()))
+    const known = this.#failing.get(node.index) ?? new Map<string, boolean>()
+    this.#failing.set(node.index, known)
     const name = role.builtin ? role.role : `${role.role} ${role.rank} ${[...role.permissions].sort().join()}`
     let fails = known.get(name)
     if (fails === undefined) {

@@ -68,9 +68,12 @@ class Knowledge {
   }
 
   #learn(at: number, parent: number, column: number | undefined): void {
+    const bits = this.#bits
     for (let word = 0; word < this.#words; word++)
-      this.#bits[at * this.#words + word]! |= this.#bits[parent * this.#words + word] ?? 0
-    if (column !== undefined) this.#bits[at * this.#words + (column >> 5)]! |= 1 << (column & 31)
+      bits[at * this.#words + word] = (bits[at * this.#words + word] ?? 0) | (bits[parent * this.#words + word] ?? 0)
+    if (column === undefined) return
+    const own = at * this.#words + (column >> 5)
+    bits[own] = (bits[own] ?? 0) | (1 << (column & 31))
   }
 
   /** Has the command at this position that one of the author's in its past? */

@@ -7,7 +7,8 @@ import { signingKeyOf, type Device } from './device.ts'
 import type { GraphNode } from './graph.ts'
 import { isKind } from './policy.ts'
 import { stateView, type StateView } from './state-view.ts'
-import { generationOf, rankOf, stateHash, type TeamState } from './state.ts'
+import { generationOf, stateHash } from './state.ts'
+import { membersOf, type MemberView } from './team-view.ts'
 
 /** What became of a command. Ids are texts. */
 export interface Verdict {
@@ -82,7 +83,7 @@ export interface Evaluated extends StateView {
   readonly open: boolean
   /** Lower-case hex; equal on everybody who holds the same commands. */
   readonly stateHash: string
-  /** Sorted by id. */
+  /** By rank, then name, then id. */
   readonly members: readonly EvaluatedMember[]
   /** Devices that signed two commands beside each other (`dev_b…`). */
   readonly forked: readonly string[]
@@ -92,16 +93,8 @@ export interface Evaluated extends StateView {
   readonly unreadable: number
 }
 
-/** A device that is in the team. */
-export interface EvaluatedMember {
-  /** `dev_b…`. */
-  readonly id: string
-  readonly name: string
-  readonly role: string
-  readonly rank: number
-  /** How often it was removed before. */
-  readonly generation: number
-}
+/** A device that is in the team; `id` is its `dev_b…`. */
+export type EvaluatedMember = MemberView & { readonly id: string }
 
 /**
  * The team of a set of commands, in any order, with duplicates: signatures, form, parents, law and resolution
@@ -238,7 +231,7 @@ function evaluatedOf(set: JudgedSet): Evaluated {
     name: state.name,
     open: state.open,
     stateHash: toHex(stateHash(state)),
-    members: membersOf(state),
+    members: membersOf(state).map((member) => ({ id: member.device, ...member })),
     ...stateView(state),
     forked: graph
       .forked()
@@ -255,12 +248,4 @@ function verdictOf({ evaluation }: JudgedSet, node: GraphNode): Verdict {
   const { verdict, code, by, why } = standing
   const known = { verdict, code, ...(by === undefined ? {} : { by: idText('cmd', by.command.id) }) }
   return verdict === 'void' && why !== undefined ? { ...known, why: why.code } : known
-}
-
-function membersOf(state: TeamState): EvaluatedMember[] {
-  return [...state.members.values()]
-    .map(({ device, deviceHex, name, role, generation }) => {
-      return { id: idText('dev', device), name, role, rank: rankOf(state, deviceHex), generation }
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
 }

@@ -194,7 +194,7 @@ function* inReplayOrder(suffix: Suffix, ranks: ReadonlyMap<GraphNode, number>): 
   const children = nodes.map((): number[] => [])
   for (let at = 0; at < nodes.length; at++)
     for (const parent of suffix.parentsOf(at)) {
-      waiting[at]!++
+      waiting[at] = (waiting[at] ?? 0) + 1
       children[parent]?.push(at)
     }
   const rank = (node: GraphNode): number => ranks.get(node) ?? node.origin.rank
@@ -205,7 +205,10 @@ function* inReplayOrder(suffix: Suffix, ranks: ReadonlyMap<GraphNode, number>): 
   for (let at = 0; at < nodes.length; at++) if (waiting[at] === 0) ready.push(at)
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     yield nodes[at] as GraphNode
-    for (const child of children[at] ?? []) if (--waiting[child]! === 0) ready.push(child)
+    for (const child of children[at] ?? []) {
+      waiting[child] = (waiting[child] ?? 0) - 1
+      if (waiting[child] === 0) ready.push(child)
+    }
   }
 }
 

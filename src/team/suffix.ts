@@ -136,8 +136,8 @@ function indexSubjects(nodes: readonly GraphNode[]): Map<string, Map<string, Gra
     const { kind } = node.act
     if (kind !== 'AddDevice' && kind !== 'AdmitDevice' && kind !== 'AssignRole' && kind !== 'RevokeRole') continue
     const subject = subjectOf(node.act)
-    let lines = bySubject.get(subject)
-    if (lines === undefined) bySubject.set(subject, (lines = new Map()))
+    const lines = bySubject.get(subject) ?? new Map<string, GraphNode[]>()
+    bySubject.set(subject, lines)
     push(lines, node.command.authorHex, node)
   }
   return bySubject
