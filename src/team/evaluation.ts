@@ -3,11 +3,12 @@ import { apply } from './apply.ts'
 import { check } from './check.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { Heap } from './heap.ts'
+import { isPlanted } from './planted.ts'
 import type { Role } from './policy.ts'
 import { RecentMap } from './recent-map.ts'
 import { takesPart } from './reducers.ts'
 import { noCut, resolve, type Cut, type Resolved } from './resolution.ts'
-import { asRole, originFacts, voided, type Setback, type Standing } from './ruling.ts'
+import { asRole, originFacts, replayFacts, voided, type Setback, type Standing } from './ruling.ts'
 import type { TeamState } from './state.ts'
 
 /** Every this many nodes what they and their past amount to is kept for good. */
@@ -56,7 +57,8 @@ export class Evaluation {
     this.#remember(node, after)
     if (loser !== undefined) this.#setbacks.set(node.index, voided(loser))
     this.#changed.add(node)
-    this.#current = this.#graph.isAtHeads([node]) ? after : undefined
+    const stale = isPlanted('stale-checkpoint') ? this.#current : undefined
+    this.#current = this.#graph.isAtHeads([node]) ? after : stale && onTop(stale, node)
   }
 
   /** What a command is now. */
@@ -168,4 +170,10 @@ export class Evaluation {
     }
     return fails
   }
+}
+
+/** What the planted bug of stale checkpoints makes of a late command: it is put on the state that was. */
+function onTop(cut: Cut, { act, command }: GraphNode): Cut {
+  const isLawful = check(cut.state, act, command, replayFacts) === undefined
+  return isLawful ? { ...cut, state: apply(cut.state, act, command) } : cut
 }

@@ -1,4 +1,5 @@
 import type { GraphNode } from './graph.ts'
+import { isPlanted } from './planted.ts'
 import { bySeniority, discredits, withdraws } from './reducers.ts'
 import type { Suffix } from './suffix.ts'
 
@@ -12,7 +13,8 @@ export interface Forks {
 
 /** Equivocation after a cut (R1). Only authors whose numbers were used twice are looked at. */
 export function findForks(suffix: Suffix, isForked: (node: GraphNode) => boolean): Forks {
-  const lines = [...suffix.authors()].filter(([first]) => first !== undefined && isForked(first))
+  const isRuled = !isPlanted('no-fork-rule')
+  const lines = [...suffix.authors()].filter(([first]) => isRuled && first !== undefined && isForked(first))
   const sides = new Map(lines.map((line) => [line, new Knowledge(suffix, line)]))
   const all = new Set([...sides.values()].flatMap((knowledge) => knowledge.sides()))
   const losers = (trial: ReadonlySet<GraphNode>): Map<GraphNode, GraphNode> => {
@@ -28,8 +30,10 @@ export function findForks(suffix: Suffix, isForked: (node: GraphNode) => boolean
 
 /** Does a witness count? Not where a reducer beside it, of another than the forker, takes its author's standing. */
 function isHeard(suffix: Suffix, trial: ReadonlySet<GraphNode>, w: GraphNode, forkerHex: string): boolean {
+  const isForkerHeard = isPlanted('forker-discredits')
   for (const r of trial)
-    if (r.command.authorHex !== forkerHex && discredits(r, w) && suffix.isConcurrent(r, w)) return false
+    if ((isForkerHeard || r.command.authorHex !== forkerHex) && discredits(r, w) && suffix.isConcurrent(r, w))
+      return false
   return true
 }
 

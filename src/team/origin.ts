@@ -3,6 +3,7 @@ import type { Act } from './body.ts'
 import { neededPermissions } from './check.ts'
 import type { PlacedCommand } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
+import { isPlanted } from './planted.ts'
 import { kinds, lowestRole, type Permission, type Role } from './policy.ts'
 import { replayClass, type ReplayClass } from './replay-class.ts'
 import { rankOf, roleOf, type CustomRole, type Member, type Seniority, type TeamState } from './state.ts'
@@ -37,7 +38,7 @@ export function originOf(view: TeamState, act: Act, command: PlacedCommand): Ori
   const { depth, idHex } = member.admitted
   const gives = givenRank(view, act)
   const order = replayClass(act, command.authorHex)
-  const leaves = order === 0 ? leftRole(view, act) : undefined
+  const leaves = order === 0 || isPlanted('self-reducers-hit') ? leftRole(view, act) : undefined
   return {
     rank: rankOf(view, command.authorHex),
     seniority: { depth, idHex },

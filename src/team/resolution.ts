@@ -6,6 +6,7 @@ import { check } from './check.ts'
 import { findForks } from './forks.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { Heap } from './heap.ts'
+import { isPlanted } from './planted.ts'
 import { byPrecedence, isUnfounded, lowers, takesPart, type Walk } from './reducers.ts'
 import { recalled, replayFacts, voided, type Setback } from './ruling.ts'
 import { emptyState, type TeamState } from './state.ts'
@@ -120,7 +121,7 @@ class Resolution {
 
   /** Of what a command depends on and is void, the first by depth and id. */
   #voidDep(node: GraphNode, voids: ReadonlyMap<GraphNode, Setback>): GraphNode | undefined {
-    if (voids.size === 0) return undefined
+    if (voids.size === 0 || isPlanted('dependents-of-void-kept')) return undefined
     let first: GraphNode | undefined
     for (const dep of this.#suffix.deps(node))
       if (voids.has(dep) && (first === undefined || byDepthAndId(dep, first) < 0)) first = dep
@@ -168,8 +169,9 @@ class Resolution {
         continue
       }
       const refusal = check(state, node.act, node.command, replayFacts)
-      if (refusal === undefined) state = apply(state, node.act, node.command)
-      else if (!decided.accepted.has(node) || !isUnfounded(node, refusal.code)) setbacks.set(node, recalled(refusal))
+      if (refusal === undefined || isPlanted('recalled-applied')) state = apply(state, node.act, node.command)
+      if (refusal === undefined) continue
+      if (!decided.accepted.has(node) || !isUnfounded(node, refusal.code)) setbacks.set(node, recalled(refusal))
       else if (this.#fall(node, refusal, ranks)) return undefined
       else {
         voids.set(node, voided(undefined, refusal))
