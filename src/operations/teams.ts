@@ -91,6 +91,8 @@ export const teamsOperations = {
             parents: z.array(z.string()),
             verdict: z.string(),
             code: z.string().nullable(),
+            why: z.string().nullable(),
+            by: z.string().nullable(),
             summary: z.string(),
           }),
         ),

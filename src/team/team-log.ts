@@ -4,6 +4,7 @@ import { summaryOf } from './summary.ts'
 import type { GraphNode } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
 import type { Replica } from './replica.ts'
+import { whyOf, type Telling } from './why.ts'
 
 /** One command for people. */
 export interface LogEntry {
@@ -18,9 +19,13 @@ export interface LogEntry {
   readonly time: number
   readonly depth: number
   readonly parents: readonly string[]
-  readonly standing: 'effective' | 'recalled'
-  /** Why it is recalled. */
+  readonly standing: 'effective' | 'recalled' | 'void'
+  /** Why it is not effective. */
   readonly code: ErrorCode | null
+  /** The same as one sentence with ids. Foreign text as above. */
+  readonly why: string | null
+  /** `cmd_b…` of the command that took its effect, where one did. */
+  readonly by: string | null
   /** What it says, in one line. Foreign text as above. */
   readonly summary: string
 }
@@ -37,12 +42,19 @@ export function teamLog(replica: Replica, last = Infinity): LogEntry[] {
       const { identity } = 'claim' in act.body ? act.body.claim.bundle : act.body.bundle
       names.set(idText('dev', deviceId(identity)), act.body.commonName)
     }
-  return nodes.slice(Math.max(0, nodes.length - last)).map((node) => logEntry(replica, node, names))
+  const telling: Telling = {
+    state: replica.state,
+    node: (idHex) => replica.graph.get(idHex),
+    standing: (node) => replica.standing(node),
+    isBefore: (a, b) => replica.graph.isBefore(a, b),
+    name: (device) => names.get(idText('dev', device)) ?? idText('dev', device),
+  }
+  return nodes.slice(Math.max(0, nodes.length - last)).map((node) => logEntry(node, names, telling))
 }
 
-function logEntry(replica: Replica, node: GraphNode, names: ReadonlyMap<string, string>): LogEntry {
+function logEntry(node: GraphNode, names: ReadonlyMap<string, string>, telling: Telling): LogEntry {
   const { command, act } = node
-  const standing = replica.standing(node)
+  const standing = telling.standing(node)
   const author = idText('dev', command.author)
   return {
     id: idText('cmd', command.id),
@@ -52,8 +64,10 @@ function logEntry(replica: Replica, node: GraphNode, names: ReadonlyMap<string, 
     time: Math.min(command.time, lastTime),
     depth: command.depth,
     parents: node.parents.map((parent) => idText('cmd', parent.command.id)),
-    standing: standing === 'effective' ? 'effective' : 'recalled',
+    standing: standing === 'effective' ? 'effective' : standing.verdict,
     code: standing === 'effective' ? null : standing.code,
-    summary: summaryOf(act, (device) => names.get(idText('dev', device)) ?? idText('dev', device)),
+    why: standing === 'effective' ? null : whyOf(node, standing, telling),
+    by: standing === 'effective' || standing.by === undefined ? null : idText('cmd', standing.by.command.id),
+    summary: summaryOf(act, telling.name),
   }
 }
