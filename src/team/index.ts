@@ -97,4 +97,5 @@ export {
   type RoleView,
   type TeamView,
 } from './team-view.ts'
+export { checksOf } from './signature-checks.ts'
 export { answerCheck, type SignatureCheck } from './verification.ts'

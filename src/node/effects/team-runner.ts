@@ -1,16 +1,11 @@
-import { asHyraxError, fail, labels, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
+import { asHyraxError, fail, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
 import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import {
   answerCheck,
-  bundleChecks,
   deviceId,
-  parseCommand,
-  readAct,
   Replica,
-  type Act,
   type AuthorParts,
-  type Command,
   type CommandStore,
   type Intent,
   type KeptCommand,
@@ -22,6 +17,7 @@ import {
 import type { OwnKeys } from '../own-keys.ts'
 import { EpochSecrets } from './epoch-secrets.ts'
 import { ownAuthor } from './own-author.ts'
+import { soundCommands } from './stored-commands.ts'
 import type { TeamStream } from './team-stream.ts'
 
 /** An event without its time, which the runner adds. */
@@ -209,7 +205,7 @@ export class TeamRunner {
   async #reload(isFounder: boolean): Promise<void> {
     const { store, log } = this.#parts
     const { commands, parked, damaged } = await store.load()
-    const sound = commands.filter((command) => command.isVerified || this.#verifies(command))
+    const sound = soundCommands(this.#parts.keys, this.team, commands)
     const forged = commands.filter((command) => !sound.includes(command)).map(({ id }) => id)
     this.#replica = this.#makeReplica(sound, isFounder, await store.boxesHeld())
     this.#appended = this.#replica.graph.nodes.length
@@ -228,16 +224,6 @@ export class TeamRunner {
     }
     if (parked.length > 0) this.take({ kind: 'revive', commands: parked })
     else this.take({ kind: 'tick' })
-  }
-
-  #verifies({ bytes }: KeptCommand): boolean {
-    const command = parseCommand(bytes)
-    if (command.kind === 'refuse' || command.kind === 'foreign') return false
-    const { key: publicKey, unsigned, signature } = command as Command
-    const act = readAct(command as Command)
-    const ofBundle = act.kind !== 'refuse' && 'bundle' in act.body ? bundleOf(act) : []
-    const own = { kind: 'signature', publicKey, label: labels.command, bytes: unsigned, signature } as const
-    return [own, ...ofBundle].every((check) => answerCheck(this.#parts.keys, check))
   }
 
   #perform(effect: ReplicaEffect): void {
@@ -399,8 +385,4 @@ export class TeamRunner {
   #sortsFirst(peer: string): boolean {
     return compareBytes(this.#parts.own.identity.publicKey, parsePeerId(peer)) < 0
   }
-}
-
-function bundleOf(act: Act): ReturnType<typeof bundleChecks> {
-  return 'bundle' in act.body ? bundleChecks(act.body.bundle) : []
 }

@@ -1,0 +1,31 @@
+import { equalBytes } from '../../codec/index.ts'
+import type { Keys } from '../../keys/index.ts'
+import { answerCheck, checksOf, parseCommand, readAct, type Command, type KeptCommand } from '../../team/index.ts'
+
+/** Of the commands that a store holds, those with a verified bit, and of the others those whose signatures hold. */
+export function soundCommands(keys: Keys, team: Uint8Array, commands: readonly KeptCommand[]): KeptCommand[] {
+  return commands.filter((kept) => kept.isVerified || isSound(keys, team, kept, commands))
+}
+
+function isSound(keys: Keys, team: Uint8Array, kept: KeptCommand, all: readonly KeptCommand[]): boolean {
+  const command = readCommand(kept)
+  if (command === undefined) return false
+  const act = readAct(command)
+  const known = act.kind === 'refuse' ? undefined : act
+  const inviteKey = known?.kind === 'AdmitDevice' ? inviteKeyIn(all, known.body.invite) : undefined
+  const checks = checksOf(command, known, inviteKey === undefined ? undefined : { team, inviteKey })
+  return checks.every((check) => answerCheck(keys, check))
+}
+
+/** The key of an invite among the commands; undefined where it is not there: then the law refuses who claims it. */
+function inviteKeyIn(commands: readonly KeptCommand[], invite: Uint8Array): Uint8Array | undefined {
+  const kept = commands.find(({ id }) => equalBytes(id, invite))
+  const command = kept === undefined ? undefined : readCommand(kept)
+  const act = command === undefined ? undefined : readAct(command)
+  return act?.kind === 'CreateInvite' ? act.body.key : undefined
+}
+
+function readCommand({ bytes }: KeptCommand): Command | undefined {
+  const command = parseCommand(bytes)
+  return command.kind === 'refuse' || command.kind === 'foreign' ? undefined : (command as Command)
+}
