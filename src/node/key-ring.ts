@@ -26,6 +26,8 @@ export interface KeyRing {
    * ERR_KEYS_LOCKED where the key files are locked and the passphrase is in no file.
    */
   add(): Promise<void>
+  /** Counts up beyond a sequence that a team has heard of: the disk may be older than what was announced. */
+  countBeyond(sequence: number): Promise<void>
   /** Marks a key as retired; its files stay, for what was sealed to it. False where it is none of ours, or retired. */
   retire(publicKey: Uint8Array, as: 'rotated' | 'compromised'): Promise<boolean>
 }
@@ -124,6 +126,14 @@ class FileRing implements KeyRing {
         passphrase?.fill(0)
       }
       this.sequence++
+      await this.#write()
+    })
+  }
+
+  countBeyond(sequence: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.sequence > sequence) return
+      this.sequence = sequence + 1
       await this.#write()
     })
   }

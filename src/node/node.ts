@@ -8,7 +8,7 @@ import { createSwarm, type Swarm, type SwarmOptions } from '../swarm/index.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { createDispatch } from './dispatch.ts'
 import { createInvites, type Invites } from './effects/invites.ts'
-import { createTeams } from './effects/team.ts'
+import { createTeams, type Teams } from './effects/team.ts'
 import { createEvents } from './events.ts'
 import { createGovernment, type Government } from './government.ts'
 import { openNodeLists, type NodeLists } from './lists.ts'
@@ -100,9 +100,7 @@ async function buildParts(
   const lists = lifetime.own(await openLists(files, gate, late), (opened) => {
     opened.close()
   })
-  const onRights = governBy(late, settings)
-  const cut = (peers: readonly string[]) => abortPeers(late.swarm, peers, now)
-  const teams = lifetime.own(await createTeams({ ...files, events, cut, onRights, onEpoch: onRights }), (opened) => {
+  const teams = lifetime.own(await openTeams(files, events, late), (opened) => {
     opened.stop()
   })
   const government = createGovernment({
@@ -145,6 +143,19 @@ async function buildParts(
   const parts: NodeParts = await addDoors({ ...files, ...made, warnings: () => nodeWarnings(parts) })
   await joinParts(parts)
   return parts
+}
+
+function openTeams(files: Files, events: NodeParts['events'], late: Late): Promise<Teams> {
+  const { settings } = files
+  const onRights = governBy(late, settings)
+  return createTeams({
+    ...files,
+    events,
+    cut: (peers) => abortPeers(late.swarm, peers, now),
+    onRights,
+    onEpoch: onRights,
+    rotationInterval: () => settings.effective().security.keys.rotationInterval,
+  })
 }
 
 /** Another state of the team that governs, or another epoch of it opened: the government looks again. */

@@ -28,6 +28,9 @@ export interface SettingRow {
   readonly text?: boolean
 }
 
+/** A hundred years. */
+const secondsMax = 3_155_760_000
+
 const anyText = () => z.string().min(1)
 const uniqueTexts = () =>
   z
@@ -154,6 +157,14 @@ export const settingRows: readonly SettingRow[] = [
     effect: 'at the next start',
     schema: z.boolean,
     fallback: true,
+  },
+  {
+    path: 'security/keys/rotationInterval',
+    type: 'seconds',
+    summary: 'How often this device makes new signing and encryption keys for its teams by itself; 0: only by hand.',
+    effect: 'at once',
+    schema: () => z.number().int().min(0).max(secondsMax),
+    fallback: 0,
   },
   {
     path: 'log/level',

@@ -4,7 +4,7 @@ import { openName, settingRows, type SettingRow } from './schema.ts'
 /** The seed's name of the tree; everything else is ours. */
 export const aliasRoot = 'com.actyx.os'
 /** First-level names of our own tree. */
-export const ownScopes: readonly string[] = ['general', 'swarm', 'admin', 'api', 'log']
+export const ownScopes: readonly string[] = ['general', 'swarm', 'admin', 'api', 'security', 'log']
 
 /** One of the two shapes in which the same settings are shown: our own, or the alias's. */
 export interface View {

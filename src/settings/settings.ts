@@ -27,6 +27,8 @@ export interface Settings {
     readonly allowRemoteUnauthenticated: boolean
   }
   readonly api: { readonly enabled: boolean }
+  /** `rotationInterval` in seconds; 0: by hand. */
+  readonly security: { readonly keys: { readonly rotationInterval: number } }
   readonly log: { readonly level: string; readonly appLevel: string }
 }
 
@@ -95,6 +97,7 @@ export function readSettings(tree: SettingsTree, facts: CheckFacts): Settings {
       allowRemoteUnauthenticated: flag('admin/allowRemoteUnauthenticated'),
     },
     api: { enabled: flag('api/enabled') },
+    security: { keys: { rotationInterval: valueOf(tree, 'security/keys/rotationInterval') as number } },
     log: { level: text('log/level'), appLevel: text('log/appLevel') },
   }
 }

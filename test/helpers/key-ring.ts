@@ -18,6 +18,10 @@ export function memoryKeyRing(now: () => number = () => 0): KeyRing {
       ring.sequence++
       return Promise.resolve()
     },
+    countBeyond: (sequence) => {
+      ring.sequence = Math.max(ring.sequence, sequence + 1)
+      return Promise.resolve()
+    },
     retire: (publicKey, as) => {
       const mark = <K extends KeyPair>(key: RingKey<K>): RingKey<K> =>
         equalBytes(key.pair.publicKey, publicKey) ? { ...key, state: as } : key
@@ -31,6 +35,6 @@ export function memoryKeyRing(now: () => number = () => 0): KeyRing {
 }
 
 /** The keys of a node in memory. */
-export function memoryOwnKeys(identity = generateIdentity(systemRandom)): OwnKeys {
-  return { identity, ring: memoryKeyRing() }
+export function memoryOwnKeys(identity = generateIdentity(systemRandom), now?: () => number): OwnKeys {
+  return { identity, ring: memoryKeyRing(now) }
 }
