@@ -5,6 +5,8 @@ export type Change =
 
 /** The little a store is built on: ordered keys, and batches that are whole and durable when they resolve. */
 export interface KeyValue {
+  /** Files that were found damaged when it was opened, and set aside; what they held is gone from here. */
+  readonly damaged: readonly string[]
   get(key: string): Promise<Uint8Array | undefined>
   /** All entries whose key begins so, in order of keys. */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>

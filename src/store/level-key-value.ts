@@ -1,6 +1,9 @@
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { fail } from '../base/index.ts'
 import { afterPrefix, type KeyValue } from './key-value.ts'
+import { damagedTables, soundEntries } from './table-check.ts'
 
 export interface LevelOptions {
   /**
@@ -19,14 +22,14 @@ const readAtOnce = 1_000
  */
 export async function openLevel(directory: string, options: LevelOptions = {}): Promise<KeyValue> {
   const afterWrite = options.afterWrite ?? (() => Promise.resolve())
-  const level = new ClassicLevel<string, Uint8Array>(directory, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  const { level, damaged } = await openSound(directory)
   try {
-    await level.open()
     await afterWrite()
   } catch (error) {
     throw openFailure(directory, error)
   }
   return {
+    damaged,
     async get(key) {
       const value = await level.get(key)
       return value === undefined ? undefined : plain(value)
@@ -56,16 +59,78 @@ export async function openLevel(directory: string, options: LevelOptions = {}): 
   }
 }
 
+type Level = ClassicLevel<string, Uint8Array>
+
+/**
+ * Opens LevelDB; where tables or the list of tables are damaged, without what they held. The damaged files are kept beside
+ * it, as `<name>.damaged`: what they held is found missing by whoever reads, and fetched again.
+ */
+async function openSound(directory: string): Promise<{ level: Level; damaged: readonly string[] }> {
+  const before = await readdir(directory).catch((): string[] => [])
+  try {
+    if (isHeadless(before)) return await openMended(directory, [])
+    const level = await tryOpen(directory)
+    // The lock is ours now, and tables that were there before do not change.
+    const damaged = await damagedTables(directory, before)
+    if (damaged.length === 0) return { level, damaged }
+    await level.close()
+    return await openMended(directory, damaged)
+  } catch (error) {
+    if (!hasCause(error, 'LEVEL_CORRUPTION')) throw openFailure(directory, error)
+  }
+  try {
+    return await openMended(directory, await damagedTables(directory, before))
+  } catch (error) {
+    throw openFailure(directory, error)
+  }
+}
+
+/** Sets damaged tables aside, has LevelDB list anew what is there, opens that, and puts back what their sound pages hold. */
+async function openMended(directory: string, damaged: readonly string[]): Promise<{ level: Level; damaged: string[] }> {
+  for (const name of damaged) await rename(join(directory, name), join(directory, `${name}.damaged`))
+  await ClassicLevel.repair(directory)
+  const level = await tryOpen(directory)
+  for (const name of damaged) await salvage(level, await readFile(join(directory, `${name}.damaged`)))
+  return { level, damaged: damaged.length > 0 ? [...damaged] : ['MANIFEST'] }
+}
+
+/** What is in the store is newer than, or the same as, what a table held. */
+async function salvage(level: Level, table: Uint8Array): Promise<void> {
+  const entries = [...soundEntries(table)]
+  const here = await level.getMany(entries.map(([key]) => key))
+  const lost = entries.filter((_, i) => here[i] === undefined)
+  await level.batch(
+    lost.map(([key, value]) => ({ type: 'put', key, value })),
+    { sync: true },
+  )
+}
+
+async function tryOpen(directory: string): Promise<Level> {
+  // Ids, keys and signatures do not compress.
+  const options = { keyEncoding: 'utf8', valueEncoding: 'view', compression: false } as const
+  const level: Level = new ClassicLevel<string, Uint8Array>(directory, options)
+  await level.open()
+  return level
+}
+
+/** True where tables are there and the file that names their list is not: LevelDB would begin anew, and delete them. */
+function isHeadless(names: readonly string[]): boolean {
+  return !names.includes('CURRENT') && names.some((name) => /\.(ldb|sst|log)$/.test(name))
+}
+
 /** LevelDB hands out Buffers, whose `slice` shares memory where that of a Uint8Array copies. */
 function plain(value: Uint8Array): Uint8Array {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
 
 function openFailure(directory: string, error: unknown): Error {
-  const cause = error instanceof Error ? error.cause : undefined
-  const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
-  if (isLocked) return fail('ERR_NODE_LOCKED', { what: '', path: directory }, { cause: error })
+  if (hasCause(error, 'LEVEL_LOCKED')) return fail('ERR_NODE_LOCKED', { what: '', path: directory }, { cause: error })
   return fail('ERR_IO', { what: 'open', path: directory, cause: causeText(error) }, { cause: error })
+}
+
+function hasCause(error: unknown, code: string): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === code
 }
 
 function causeText(error: unknown): string {

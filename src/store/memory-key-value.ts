@@ -3,6 +3,7 @@ import { afterPrefix, type Change, type KeyValue } from './key-value.ts'
 /** Ordered keys in memory: for tests, simulations and nodes that shall forget. */
 export function memoryKeyValue(entries = new Map<string, Uint8Array>()): KeyValue {
   return {
+    damaged: [],
     get: (key) => Promise.resolve(entries.get(key)),
     async *entries(prefix) {
       const end = afterPrefix(prefix)

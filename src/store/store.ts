@@ -7,8 +7,12 @@ import { TeamStore } from './team-store.ts'
 
 /** A node's store. */
 export interface Store {
+  /** Files that were found damaged at the start and set aside (LevelDB alone). */
+  readonly damaged: readonly string[]
   /** The commands of one team; the same object each time. Load it before appending. */
   team(team: Uint8Array): CommandStore
+  /** Teams that have records, by their ids in hex: reads everything, so it is for when the list of teams may be lost. */
+  teamsFound(): Promise<ReadonlySet<string>>
   /** Small records by name; every change is durable when it resolves (ERR_STORE_WRITE). */
   readonly meta: {
     get(name: string): Promise<Uint8Array | undefined>
@@ -36,6 +40,7 @@ export function memoryStore(entries?: Map<string, Uint8Array>): Store {
 function createStore(keyValue: KeyValue): Store {
   const teams = new Map<string, CommandStore>()
   return {
+    damaged: keyValue.damaged,
     team(team) {
       const teamHex = toHex(team)
       const known = teams.get(teamHex)
@@ -43,6 +48,11 @@ function createStore(keyValue: KeyValue): Store {
       const made = new TeamStore(keyValue, teamHex)
       teams.set(teamHex, made)
       return made
+    },
+    async teamsFound() {
+      const found = new Set<string>()
+      for await (const [key] of keyValue.entries('t/')) found.add(key.slice(2, 66))
+      return found
     },
     meta: {
       get: (name) => keyValue.get(`m/${name}`),

@@ -163,9 +163,17 @@ class NodeTeams implements Teams {
   }
 
   async open(): Promise<void> {
-    const { store, clock, random } = this.#parts
-    for (const [name] of await store.meta.list('team/'))
-      await this.#openRunner(fromHex(name.slice('team/'.length)), false)
+    const { store, clock, random, log } = this.#parts
+    const teams = new Set((await store.meta.list('team/')).map(([name]) => name.slice('team/'.length)))
+    if (store.damaged.length > 0) {
+      log.error('damaged files of the store set aside', { files: store.damaged.join(' ') })
+      // The list itself may have lain on a damaged page; whose commands are here was kept.
+      for (const teamHex of await store.teamsFound()) teams.add(teamHex)
+    }
+    for (const teamHex of teams) {
+      await store.meta.put(`team/${teamHex}`, encodeCbor({ v: 1 }))
+      await this.#openRunner(fromHex(teamHex), false)
+    }
     const connect = (address: string): Promise<string> => this.#connect(address)
     const onReached = (team: Uint8Array, peer: string): void => {
       this.#reached(team, peer)
@@ -324,7 +332,10 @@ class NodeTeams implements Teams {
 
   warnings(): string[] {
     const device = deviceId(this.#parts.own.identity.publicKey)
-    return [...this.#runners.values()].flatMap((runner) => teamWarnings(runner, device))
+    const { damaged } = this.#parts.store
+    const files =
+      damaged.length === 0 ? [] : [`The store was damaged (${damaged.join(', ')}): commands are fetched again.`]
+    return [...files, ...[...this.#runners.values()].flatMap((runner) => teamWarnings(runner, device))]
   }
 
   attach(port: SyncPort): void {
