@@ -11,6 +11,7 @@ import {
   formatKeyBundle,
   type InviteView,
 } from '../../src/team/index.ts'
+import type { Store } from '../../src/store/index.ts'
 import { createTeamCast, type TeamNode } from './team-nodes.ts'
 import { eventually, realClock } from './swarm-nodes.ts'
 
@@ -26,6 +27,7 @@ export interface InvitePlan {
   readonly clock?: Clock
   /** What attempts are counted by; by default each peer for itself, since all are on one machine. */
   readonly sourceOf?: (peer: string) => string
+  readonly store?: Store
 }
 
 /** An invite as its creator has it. */
@@ -39,8 +41,8 @@ export async function createInviteCast() {
   const all: Invites[] = []
   const fingerprint = swarmKeyFingerprint(cast.swarmKey)
 
-  async function node(name: string, { clock = realClock, sourceOf = (peer) => peer }: InvitePlan = {}) {
-    const made = await cast.node({ name })
+  async function node(name: string, { clock = realClock, sourceOf = (peer) => peer, store }: InvitePlan = {}) {
+    const made = await cast.node({ name, ...(store === undefined ? {} : { store }) })
     const pending = memoryPending()
     const invites = createInvites({
       keys: cast.keys,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../src/base/index.ts'
-import { formatInviteLine, parseId, parseInviteLine } from '../../src/codec/index.ts'
+import { formatInviteLine, formatJoinLine, parseId, parseInviteLine } from '../../src/codec/index.ts'
+import { memoryStore } from '../../src/store/index.ts'
 import { generateInviteCode, inviteKeyOf, systemRandom } from '../../src/keys/index.ts'
 import { inviteFrameMap, inviteProtocol, makeClaim, readInviteFrame, type InviteFrame } from '../../src/team/index.ts'
 import {
@@ -168,6 +169,34 @@ describe('joining by an invite, over real sockets', () => {
     expect(creator.teams.view().members).toHaveLength(2)
   })
 
+  it('sec/I2 the answer waits until the use is on disk', async () => {
+    const store = memoryStore()
+    const { promise: disk, resolve: write } = Promise.withResolvers<undefined>()
+    const slow = { held: false }
+    const team = store.team.bind(store)
+    store.team = (id) => {
+      const commands = team(id)
+      const append = commands.append.bind(commands)
+      commands.append = async (records) => {
+        if (slow.held) await disk
+        await append(records)
+      }
+      return commands
+    }
+    const server = await cast.node('server', { store })
+    await cast.team(server)
+    const made = await cast.invite(server, server)
+    const joiner = await cast.node('joiner')
+    slow.held = true
+    let joined = false
+    const joining = join(joiner, made.code).then(() => (joined = true))
+    await eventually(() => server.teams.view().members.length === 2, 'signed, not yet written')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect([joined, joiner.teams.list()]).toEqual([false, []])
+    write(undefined)
+    await joining
+  })
+
   it('where the gate is closed the joiner must be let in first; then the same attempt succeeds', async () => {
     const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
     const made = await cast.invite(creator, server)
@@ -178,6 +207,57 @@ describe('joining by an invite, over real sockets', () => {
     const joining = join(joiner, made.code, 20_000)
     server.gate.update({ allowed: { state: 'read', peers: new Set([...listed, joiner.peer]) } })
     expect(await joining).toMatchObject({ role: 'user' })
+  })
+})
+
+describe('what axd init --join left', () => {
+  it('an invite is used at the first start, and deleted', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    joiner.pending.text = made.code
+    joiner.invites.resume()
+    await eventually(() => joiner.pending.text === undefined, 'used')
+    expect(names(joiner)).toContain('joiner')
+    expect(joiner.invites.warnings()).toEqual([])
+  })
+
+  it('an invite is kept, and said, while its server lets nobody in', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    part(server, joiner)
+    joiner.pending.text = made.code
+    joiner.invites.resume()
+    await eventually(() => joiner.invites.warnings().length > 0, 'said')
+    expect(joiner.invites.warnings().join()).toContain('goes on trying')
+    expect(joiner.invites.warnings().join()).not.toContain(made.code.slice(14, 46))
+    expect(joiner.pending.text).toBe(made.code)
+    heal([server, joiner])
+    await eventually(() => joiner.pending.text === undefined, 'used')
+    expect(joiner.invites.warnings()).toEqual([])
+  })
+
+  it('an invite that is refused for good is deleted, and why is said', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const made = await cast.invite(creator, server, { notAfter: 1 })
+    await agreed([creator, server])
+    joiner.pending.text = made.code
+    joiner.invites.resume()
+    await eventually(() => joiner.pending.text === undefined, 'deleted')
+    expect(joiner.invites.warnings().join()).toContain('has expired')
+  })
+
+  it('a line without an invite: the node keeps the team, and is in it once it has been added', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const { code: _code, ...line } = parseInviteLine((await cast.invite(creator, server)).code)
+    joiner.pending.text = formatJoinLine(line)
+    joiner.invites.resume()
+    await eventually(() => joiner.pending.text === undefined, 'taken over')
+    expect(joiner.teams.view()).toMatchObject({ id: creator.teams.view().id, synced: false })
+    const bundle = joiner.teams.device.bundle
+    await creator.teams.author(undefined, { kind: 'AddDevice', bundle, name: 'joiner' })
+    await agreed([creator, server, joiner])
   })
 })
 
