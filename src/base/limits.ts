@@ -71,6 +71,8 @@ export const limits = {
   redialHealthyMs: 60_000,
   /** Swarm keys accepted at once while they are rotated: each is tried on the first 20 bytes of a connection. */
   swarmKeysMax: 8,
+  /** How long a connection outlives its retired swarm key: time for the command to pass it, and for a new one beside it. */
+  swarmKeyTurnMs: 500,
   /** Ping of a welcomed peer. */
   pingMsInterval: 10_000,
   /** Missed pings after which a peer is cut (js-libp2p cuts after one, which hits slow links). */

@@ -54,6 +54,12 @@ export interface HandleOptions {
   readonly busy?: CborMap
 }
 
+export interface DialOptions {
+  readonly signal?: AbortSignal
+  /** Makes another connection where there is one already; the default is to give that one. */
+  readonly isSecond?: boolean
+}
+
 export type FrameHandler = (stream: FrameStream, connection: HostConnection) => void | Promise<void>
 
 /**
@@ -80,7 +86,7 @@ export interface Host {
    * Dials one multiaddr, at most 15 s. `ERR_NODE_UNREACHABLE`; `ERR_NODE_AUTH` where another identity answers than
    * `/p2p` names; the gate's code where it turns the peer away; what the protector reports.
    */
-  dial(address: string, options?: { signal?: AbortSignal }): Promise<HostConnection>
+  dial(address: string, options?: DialOptions): Promise<HostConnection>
   connections(peer?: string): HostConnection[]
   /** Called for every connection once it is proved and admitted; synchronously, before any stream is handled. */
   onConnection(listener: (connection: HostConnection) => void): void
@@ -242,7 +248,7 @@ class Libp2pHost implements Host {
     )
   }
 
-  async dial(address: string, options?: { signal?: AbortSignal }): Promise<HostConnection> {
+  async dial(address: string, options?: DialOptions): Promise<HostConnection> {
     const target = multiaddr(address)
     const report = createDialReport()
     const limit = AbortSignal.timeout(dialMsMax)
@@ -250,6 +256,7 @@ class Libp2pHost implements Host {
     try {
       const connection = await this.#node.dial(target, {
         signal,
+        ...(options?.isSecond === true ? { force: true } : {}),
         onProgress: report.onProgress as unknown as DialProgress,
       })
       return this.#adopt(connection)

@@ -17,10 +17,16 @@ type SwarmKeyRow = SwarmView['swarmKeys'][number]
  * gate, the addresses on it to the dialer, its swarm keys to the ring. No such team: everything is as the node's files say.
  */
 export interface Government {
-  /** Takes over what the team says now. Who may no longer stay, or speaks a retired key, is cut when this returns. */
+  /**
+   * Takes over what the team says now. Who may no longer stay is cut when this returns; a retired key is refused from then
+   * on, and who uses it is cut a little later (`limits.swarmKeyTurnMs`).
+   */
   apply(): Cut
-  /** Resolves when the keys that the team gave are on the disk and dialled with. */
-  settled(): Promise<void>
+  /**
+   * Resolves when the keys that the team gave are on the disk and dialled with, and those that it retired are cut. Gives
+   * whom a retired key has cut since it was asked last.
+   */
+  settled(): Promise<Cut>
   /** As people see it; null where no team governs. */
   view(): GovernmentView
   /** True where the team has, or had, that swarm key. */
@@ -34,13 +40,14 @@ export interface GovernmentParts {
   readonly settings: Pick<SettingsStore, 'effective'>
   readonly lists: Pick<NodeLists, 'onGovernment'>
   readonly swarmKey: SwarmKeyFile
-  readonly swarm: () => Pick<Swarm, 'setKeys' | 'remember'> | undefined
+  readonly swarm: () => Pick<Swarm, 'setKeys' | 'turnKeys' | 'remember'> | undefined
   /** The replica of a team by its 32-byte id. */
   readonly replicaOf: (team: Uint8Array) => Replica | undefined
   /** The secret of an epoch of a team, 32 bytes to be wiped; undefined where this node has not got it. */
   readonly epochSecret: (team: Uint8Array, epoch: Uint8Array) => Uint8Array | undefined
 }
 
+const nobodyCut: Cut = { peers: [], ms: 0 }
 const nobody: SwarmView = { listed: new Set(), removed: new Set(), nodes: [], swarmKeys: [] }
 
 export function createGovernment(parts: GovernmentParts): Government {
@@ -50,6 +57,7 @@ export function createGovernment(parts: GovernmentParts): Government {
 class TeamGovernment implements Government {
   readonly #parts: GovernmentParts
   #queue: Promise<void> = Promise.resolve()
+  #keyCut: Cut = nobodyCut
   /** What the team says, as it was taken over last. */
   #view: SwarmView = nobody
   /** Fingerprints of keys in use that this node cannot open. */
@@ -60,23 +68,24 @@ class TeamGovernment implements Government {
   }
 
   apply(): Cut {
-    const { lists, log } = this.#parts
+    const { lists } = this.#parts
     const team = this.#team()
     const before = this.#view
     this.#view = team === null ? nobody : this.#viewOf(team)
     const { listed, removed, nodes, swarmKeys } = this.#view
-    const byList = lists.onGovernment(team === null ? null : { listed, removed })
+    const cut = lists.onGovernment(team === null ? null : { listed, removed })
     for (const { peer, addrs } of nodes) if (addrs.length > 0) this.#parts.swarm()?.remember(peer, addrs)
-    const byKey = this.#refuseRetired(before)
-    this.#queue = this.#queue.then(() => this.#takeKeys(swarmKeys)).catch(() => undefined)
-    const cut = { peers: [...new Set([...byList.peers, ...byKey.peers])], ms: byList.ms + byKey.ms }
-    if (cut.peers.length > 0)
-      log.info('cut by the governing team', { team, peers: cut.peers.length, ms: Math.round(cut.ms * 100) / 100 })
+    const turning = this.#refuseRetired(before)
+    this.#queue = this.#queue.then(() => turning).then(() => this.#takeKeys(swarmKeys))
+    this.#tell('cut by the governing team', cut)
     return cut
   }
 
-  settled(): Promise<void> {
-    return this.#queue
+  async settled(): Promise<Cut> {
+    await this.#queue
+    const cut = this.#keyCut
+    this.#keyCut = nobodyCut
+    return cut
   }
 
   view(): GovernmentView {
@@ -118,13 +127,20 @@ class TeamGovernment implements Government {
   }
 
   /** Retired, or taken back by the law: at once refused on the wire; the disk follows. The last key a node has stays. */
-  #refuseRetired(before: SwarmView): Cut {
+  async #refuseRetired(before: SwarmView): Promise<void> {
     const { swarmKey, swarm } = this.#parts
     const out = this.#outOf(before)
     const kept = swarmKey.keys.filter((key) => !out.has(swarmKeyFingerprint(key)))
-    if (kept.length === swarmKey.keys.length || kept.length === 0) return { peers: [], ms: 0 }
-    const cut = swarm()?.setKeys(kept)
-    return { peers: cut?.cut ?? [], ms: cut?.ms ?? 0 }
+    if (kept.length === swarmKey.keys.length || kept.length === 0) return
+    const turned = await swarm()?.turnKeys(kept)
+    if (turned === undefined) return
+    this.#keyCut = { peers: turned.cut, ms: turned.ms }
+    this.#tell('cut: their swarm key was retired', this.#keyCut)
+  }
+
+  #tell(what: string, { peers, ms }: Cut): void {
+    if (peers.length === 0) return
+    this.#parts.log.info(what, { team: this.#team(), peers: peers.length, ms: Math.round(ms * 100) / 100 })
   }
 
   #outOf(before: SwarmView): Set<string> {

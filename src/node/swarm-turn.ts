@@ -21,7 +21,7 @@ export async function turnTo({ swarm, swarmKey }: Ring, key: Uint8Array): Promis
 /** That key is refused from now on, and who uses it is cut. `ERR_NODE_NOT_FOUND` where it is none of ours. */
 export async function retireKey({ swarm, swarmKey }: Ring, fingerprint: string): Promise<Cut> {
   if (!(await swarmKey.retire(fingerprint))) throw fail('ERR_NODE_NOT_FOUND', { what: 'swarm key', name: fingerprint })
-  const { cut, ms } = swarm.setKeys(swarmKey.keys)
+  const { cut, ms } = await swarm.turnKeys(swarmKey.keys)
   return { peers: cut, ms }
 }
 
@@ -76,8 +76,7 @@ export async function retireByTeam(
   const id = governing(parts, team)
   const intent: Intent = { kind: 'RetireSwarmKey', fingerprint: fromHex(fingerprint) }
   const authored = commandOf(await parts.teams.author(id, intent, { force }))
-  await parts.government.settled()
-  return authored
+  return { ...authored, cut: await parts.government.settled() }
 }
 
 /** Id of the team, which must govern this node: else its own keys would not turn with those of the others. */

@@ -12,8 +12,12 @@ export interface RingKey {
  */
 export interface KeyRing {
   readonly keys: readonly RingKey[]
-  /** Replaces the keys; every connection with a key that is no longer there is cut. Returns how many. */
-  replace(keys: readonly Uint8Array[]): number
+  /** Replaces the keys: they count for every connection that begins from now on. */
+  replace(keys: readonly Uint8Array[]): void
+  /** True for a connection whose key is no longer there. */
+  isStale(timeline: object): boolean
+  /** Cuts every connection whose key is no longer there, in mid-handshake too. Returns how many. */
+  cutStale(): number
   /** The key to dial an address with: the first, unless that one was just turned down there. */
   keyFor(address: string): RingKey
   /** Another key is spoken at the address: the next dial tries the next of ours. */
@@ -47,6 +51,12 @@ export function createKeyRing(swarmKeys: readonly Uint8Array[]): KeyRing {
     replace(swarmKeysNow) {
       keys = withFingerprints(swarmKeysNow)
       next.clear()
+    },
+    isStale(timeline) {
+      const fingerprint = live.get(timeline)?.fingerprint
+      return fingerprint !== undefined && !has(keys, fingerprint)
+    },
+    cutStale() {
       const gone = [...live.values()].filter(({ fingerprint }) => !has(keys, fingerprint))
       for (const { cut } of gone) cut()
       return gone.length

@@ -40,6 +40,11 @@ export interface Swarm {
    * at once, in mid-handshake too, and their peers dialled again with the first. Gives the peers cut.
    */
   setKeys(keys: readonly Uint8Array[]): { cut: string[]; ms: number }
+  /**
+   * The same without a gap: the keys count at once for what begins now, but connections with a key that is gone live on for
+   * `swarmKeyTurnMs`, while those that we made are made anew with the first; their streams then move over at the cut.
+   */
+  turnKeys(keys: readonly Uint8Array[]): Promise<{ cut: string[]; ms: number }>
   setStatic(addresses: readonly string[]): void
   setBootstrap(addresses: readonly string[]): void
   /** A peer that was welcomed before, with its addresses: tried like those that other peers tell of. */
@@ -213,22 +218,18 @@ class HyraxSwarm implements Swarm {
 
   setKeys(keys: readonly Uint8Array[]): { cut: string[]; ms: number } {
     const started = performance.now()
-    const isSame = keys.length === this.#ring.keys.length && keys.every((key, at) => key === this.#ring.keys[at]?.key)
-    if (isSame) return { cut: [], ms: 0 }
-    const before = this.host
-      .connections()
-      .map((connection) => ({ connection, fingerprint: this.#ring.fingerprintOf(connection.timeline) }))
     this.#ring.replace(keys)
-    const kept = new Set<string | undefined>(this.#ring.keys.map(({ fingerprint }) => fingerprint))
-    const cut = before.flatMap(({ connection, fingerprint }) => (kept.has(fingerprint) ? [] : [connection]))
-    for (const { peer } of cut) this.#parts.log.info('peer cut: its swarm key was retired', { peer })
-    void Promise.all(cut.map(({ closed }) => closed)).then(() => {
-      // Some were dialled by hand: now that we cut them, it is ours to bring them back.
-      for (const { peer, direction, remoteAddress } of cut)
-        if (direction === 'outbound') this.#dialer.learn(peer, [remoteAddress])
-      this.#dialer.hurry()
-    })
-    return { cut: [...new Set(cut.map(({ peer }) => peer))], ms: performance.now() - started }
+    return { cut: this.#cutStale(), ms: performance.now() - started }
+  }
+
+  async turnKeys(keys: readonly Uint8Array[]): Promise<{ cut: string[]; ms: number }> {
+    const started = performance.now()
+    this.#ring.replace(keys)
+    const stale = this.host.connections().filter(({ timeline }) => this.#ring.isStale(timeline))
+    if (stale.length === 0) return { cut: this.#cutStale(), ms: performance.now() - started }
+    for (const connection of stale) if (connection.direction === 'outbound') void this.#renew(connection)
+    await new Promise((resolve) => setTimeout(resolve, limits.swarmKeyTurnMs))
+    return { cut: this.#cutStale(), ms: performance.now() - started }
   }
 
   setStatic(addresses: readonly string[]): void {
@@ -277,6 +278,30 @@ class HyraxSwarm implements Swarm {
 
   onGone(listener: (peer: string) => void): void {
     this.#links.onGone(listener)
+  }
+
+  #cutStale(): string[] {
+    const stale = this.host.connections().filter(({ timeline }) => this.#ring.isStale(timeline))
+    this.#ring.cutStale()
+    if (stale.length === 0) return []
+    void Promise.all(stale.map(({ closed }) => closed)).then(() => {
+      // Some were dialled by hand: now that we cut them, it is ours to bring them back.
+      for (const { peer, direction, remoteAddress } of stale)
+        if (direction === 'outbound') this.#dialer.learn(peer, [remoteAddress])
+      this.#dialer.hurry()
+    })
+    const peers = [...new Set(stale.map(({ peer }) => peer))]
+    for (const peer of peers) this.#parts.log.info('peer cut: its swarm key was retired', { peer })
+    return peers
+  }
+
+  /** A second connection in place of one that is about to be cut. Who has not the new key is dialled again afterwards. */
+  async #renew({ remoteAddress }: HostConnection): Promise<void> {
+    try {
+      await this.host.dial(remoteAddress, { isSecond: true })
+    } catch (error) {
+      this.#parts.log.debug('not renewed before the cut', { address: remoteAddress, code: asHyraxError(error).code })
+    }
   }
 
   /** With the first key, then with the others: a peer that has not turned yet is reached in the same breath. */

@@ -8,9 +8,12 @@ import { generateIdentity, generateSwarmKey, systemRandom } from '../../src/keys
 import type { OperationInput, OperationName, OperationOutput } from '../../src/operations/index.ts'
 import { eventually } from './swarm-nodes.ts'
 
-const program = path.resolve(import.meta.dirname, '../../bin/axd.cjs')
+/** A bench is bundled elsewhere, and runs in the root of the repository. */
+const here = path.resolve(import.meta.dirname, '../..')
+const root = existsSync(path.join(here, 'bin/axd.cjs')) ? here : process.cwd()
+const program = path.join(root, 'bin/axd.cjs')
 /** The daemon as a process needs `npm run build` first; without it these tests are skipped. */
-export const isBuilt = existsSync(path.resolve(import.meta.dirname, '../../dist/bin/axd.js'))
+export const isBuilt = existsSync(path.join(root, 'dist/bin/axd.js'))
 
 export interface DaemonPlan {
   readonly options?: readonly string[]
