@@ -103,9 +103,11 @@ const writers: Record<Verb, Writer> = {
     const claim = claimOf(at, device, invite, id)
     return { kind: 'AdmitDevice', body: { invite: id, claim, commonName: device, gen: at.sight.generation(device) } }
   },
-  rotate: ({ sight }, { epoch = '' }) => {
+  rotate: ({ sight, step }, { epoch = '' }) => {
+    const without = unusual(step, /^without (\w+)$/)
+    const recipients = recipientsOf(sight, without)
     const parents = sight.epochs.slice(-1).map(epochId)
-    const body = { epoch: epochId(epoch), parents, recipients: recipientsOf(sight), boxesHash: bytesOf('boxes', epoch) }
+    const body = { epoch: epochId(epoch), parents, recipients, boxesHash: bytesOf('boxes', epoch) }
     return { kind: 'RotateKey', body }
   },
   addKey: (at) => ({ kind: 'AddDeviceKey', body: { bundle: bundleIn(at, at.step.author) } }),
@@ -155,8 +157,9 @@ function bundleIn({ ring }: Writing, device: string): Uint8Array {
 }
 
 /** All members the author sees, each with its newest encryption key, sorted by device. */
-function recipientsOf(sight: Sight): unknown[] {
+function recipientsOf(sight: Sight, without?: string): unknown[] {
   return [...sight.members]
+    .filter(([name]) => name !== without)
     .map(([name, { generation, ring }]) => [deviceOf(name).idBytes, generation, ring.encryption.at(-1)] as const)
     .sort(([a], [b]) => compareBytes(a, b))
 }

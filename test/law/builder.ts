@@ -153,7 +153,8 @@ function ringOf(step: Step, sight: Sight, n: number): Ring | undefined {
     case 'admit':
       return firstRing(words['device'] ?? '', Number(unusual(step, /^bundle (\d)$/) ?? 1))
     case 'addKey':
-      return { ...held, sequence, signing: [...held.signing, signingKey(author, Number(words['number']))] }
+      // A bundle holds four keys of a kind; those it leaves out stay what they are.
+      return { ...held, sequence, signing: [...held.signing, signingKey(author, Number(words['number']))].slice(-4) }
     case 'act':
       // A key command; its new key makes it unlike every other.
       return { ...held, sequence, encryption: [...held.encryption, freshEncryptionKey(author, n)] }
@@ -177,6 +178,9 @@ function headsOf(known: Point): Uint8Array[] {
 
 /** What the line expects of a command: by its mark, its text, or its side; effective where the line says nothing. */
 function expectationOf({ verdicts }: Scenario, step: Step, side: number): Built['expected'] {
-  const names = [step.mark, step.text, `side ${String(side)}`]
-  return verdicts.find(({ of }) => names.includes(of)) ?? { verdict: 'effective' }
+  for (const name of [step.mark, step.text, `side ${String(side)}`]) {
+    const found = verdicts.find(({ of }) => of === name)
+    if (found !== undefined) return found
+  }
+  return { verdict: 'effective' }
 }

@@ -93,6 +93,7 @@ const questions: readonly (readonly [RegExp, Question])[] = [
       return unless(later.every((command) => !is(found, command, 'effective')))
     },
   ],
+  [/^role (\S+)$/, ({ found }, role = '') => unless(found.roles.includes(role))],
   [/^no role (\S+)$/, ({ found }, role = '') => unless(!found.roles.includes(role))],
   [/^no label (\S+)$/, ({ found }, label = '') => unless(!found.labels.has(label))],
   [/^no invite (\S+)$/, ({ built, found }, invite) => unless(inviteUses(built, found, invite) === undefined)],

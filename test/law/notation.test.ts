@@ -47,6 +47,6 @@ describe('the notation of scenarios', () => {
     const ids = [...file.scenarios, ...file.elsewhere].map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     const rows = Array.from({ length: 78 }, (_, i) => `T${String(i + 1).padStart(2, '0')}`)
-    expect(new Set(ids.map((id) => id.slice(0, 3)))).toEqual(new Set(rows))
+    expect(new Set(ids.map((id) => id.slice(0, 3)).filter((id) => id.startsWith('T')))).toEqual(new Set(rows))
   })
 })

@@ -109,7 +109,7 @@ export function readScenarios(text: string): { scenarios: Scenario[]; elsewhere:
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue
     try {
-      const other = /^(T\d\d[a-z]?)\s+(later|by code)[,:] (.+)$/.exec(line)
+      const other = /^([TR]\d\d[a-z]?)\s+(later|by code)[,:] (.+)$/.exec(line)
       if (other !== null) elsewhere.push({ id: other[1] ?? '', where: other[2] as 'later', why: other[3] ?? '' })
       else scenarios.push(readScenario(line))
     } catch (error) {
@@ -121,7 +121,7 @@ export function readScenarios(text: string): { scenarios: Scenario[]; elsewhere:
 
 /** Reads one line: `T01  [base]  side | side  =>  fact; fact`. */
 export function readScenario(line: string): Scenario {
-  const parts = /^(T\d\d[a-z]?)\s+\[(.*?)\]\s+(.*?)\s+=>\s+(.*)$/.exec(line)
+  const parts = /^([TR]\d\d[a-z]?)\s+\[(.*?)\]\s+(.*?)\s+=>\s+(.*)$/.exec(line)
   if (parts === null) throw new Error(`not a scenario: ${line}`)
   const [, id = '', base = '', sides = '', found = ''] = parts
   const [cast = '', ...setup] = base.split(' > ')
