@@ -1,4 +1,4 @@
-import type { Settings } from '../settings/index.ts'
+import { cidrHolds, parseCidr, type Settings } from '../settings/index.ts'
 import { limits } from '../base/index.ts'
 import { sourceOf } from '../host/index.ts'
 import { inviteFrameMap, inviteProtocol, syncProtocol } from '../team/index.ts'
@@ -58,8 +58,10 @@ function cutNotice(notices: string[], cut: { peers: readonly string[]; ms: numbe
   if (cut.peers.length > 0) notices.push(`Cut ${String(cut.peers.length)} connections in ${cut.ms.toFixed(1)} ms.`)
 }
 
-/** What the attempts of a peer to join are counted by: the address it comes from. */
-function sourceFor({ swarm }: NodeParts, peer: string): string {
+/** What the attempts of a peer to join are counted by: the address it comes from; behind an exempt one, each for itself. */
+function sourceFor({ swarm, settings }: NodeParts, peer: string): string {
   const address = swarm.peers().find((known) => known.peer === peer)?.remoteAddr
-  return address === undefined ? peer : sourceOf(address)
+  const source = address === undefined ? peer : sourceOf(address)
+  const ranges = settings.effective().swarm.exemptSources.flatMap((text) => parseCidr(text) ?? [])
+  return ranges.some((range) => cidrHolds(range, source)) ? peer : source
 }

@@ -1,0 +1,62 @@
+// How long it takes a fresh node to be a member, by its own graph: by an invite (dial, claim, admission on disk, sync), and
+// by a bundle that is carried by hand, where the hand takes no time. Daemons over loopback. Needs dist/ (npm run build).
+import { createDaemonCast, type Daemon } from '../test/helpers/daemons.ts'
+import { eventually } from '../test/helpers/swarm-nodes.ts'
+import { machineLine, median, quantile } from './machine.ts'
+
+const rounds = 15
+
+console.log(`# invites: from the code to membership, ${rounds} fresh nodes each way`)
+console.log(machineLine())
+
+const cast = createDaemonCast()
+// Ten attempts a minute may come from one address; the hub is told that this one is ours.
+const settings = 'swarm:\n  exemptSources: [127.0.0.0/8]\n'
+try {
+  const hub = await cast.start('hub', { settings })
+  const { team } = await hub.call('teams.create', { name: 'herd', deviceName: 'hub' })
+  print('by an invite, invites.join', await measure('invited', (joiner) => byInvite(hub, joiner)))
+  print('by a bundle, nobody in between', await measure('added', (joiner) => byBundle(hub, joiner, team)))
+} finally {
+  await cast.stopAll()
+}
+
+/** Milliseconds of each round; the joiner is a new process that knows nobody. */
+async function measure(name: string, join: (joiner: Daemon) => Promise<number>): Promise<number[]> {
+  const taken: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const joiner = await cast.start(`${name}-${String(round)}`)
+    taken.push(await join(joiner))
+    await joiner.end()
+  }
+  return taken
+}
+
+async function byInvite(hub: Daemon, joiner: Daemon): Promise<number> {
+  const { code } = await hub.call('invites.create', {})
+  const admin = await joiner.connect()
+  const begun = performance.now()
+  await admin.call('invites.join', { code })
+  const ms = performance.now() - begun
+  await admin.close()
+  return ms
+}
+
+async function byBundle(hub: Daemon, joiner: Daemon, team: string): Promise<number> {
+  const [admin, owner] = [await joiner.connect(), await hub.connect()]
+  const { bundle } = await admin.call('devices.keybundle', {})
+  const begun = performance.now()
+  await owner.call('devices.add', { bundle, name: joiner.name })
+  await admin.call('teams.add', { team })
+  await admin.call('sync.add', { address: hub.address, team })
+  await eventually(async () => (await admin.call('teams.ls', {})).teams[0]?.state === 'open', 'a member')
+  const ms = performance.now() - begun
+  await admin.close()
+  await owner.close()
+  return ms
+}
+
+function print(what: string, taken: readonly number[]): void {
+  const words = [median(taken), quantile(taken, 0.9), Math.max(...taken)].map((ms) => ms.toFixed(0).padStart(5))
+  console.log(`${what.padEnd(34)} ms median ${words.join('  p90 ').replace(/ p90 (?=[^p]*$)/, ' max ')}`)
+}
