@@ -1,6 +1,7 @@
 import { bug } from '../base/index.ts'
 import type { CallContext, Dispatch, OperationName } from '../operations/index.ts'
 import { claimsHandlers } from './handlers/claims.ts'
+import { deviceKeysHandlers } from './handlers/device-keys.ts'
 import { devicesHandlers } from './handlers/devices.ts'
 import { invitesHandlers } from './handlers/invites.ts'
 import { keysHandlers } from './handlers/keys.ts'
@@ -31,6 +32,7 @@ export function createDispatch(parts: NodeParts): Dispatch {
     ...pendingHandlers(parts),
     ...teamsHandlers(parts),
     ...devicesHandlers(parts),
+    ...deviceKeysHandlers(parts),
     ...rolesHandlers(parts),
     ...labelsHandlers(parts),
     ...namesHandlers(parts),

@@ -1,6 +1,7 @@
 import type { output, input, ZodType } from 'zod'
 import type { DoorRight, DoorRole } from '../base/index.ts'
 import { claimsOperations } from './claims.ts'
+import { deviceKeysOperations } from './device-keys.ts'
 import { invitesOperations } from './invites.ts'
 import { labelsOperations, namesOperations } from './labels.ts'
 import { keysOperations, settingsOperations } from './settings.ts'
@@ -18,6 +19,7 @@ export const operations = {
   ...permissionedOperations,
   ...teamsOperations,
   ...devicesOperations,
+  ...deviceKeysOperations,
   ...rolesOperations,
   ...labelsOperations,
   ...namesOperations,

@@ -2,6 +2,7 @@ import type { OperationOutput } from '../../operations/index.ts'
 import type { Input, Leaf } from '../grammar.ts'
 import { fields, table, text, type Outcome, type View } from '../outcome.ts'
 import type { Session } from '../session.ts'
+import { deviceKeyLeaves } from './device-keys.ts'
 import { readArgument } from '../value.ts'
 
 type Device = OperationOutput<'devices.ls'>['devices'][number]
@@ -58,6 +59,7 @@ export const devicesLeaves: readonly Leaf[] = [
     example: 'ax devices show hub',
     run: showDevice,
   },
+  ...deviceKeyLeaves,
 ]
 
 async function showId(session: Session, input: Input): Promise<Outcome> {

@@ -61,6 +61,12 @@ export class DeviceKeys {
     this.#wait(lookMsMin)
   }
 
+  /** Public halves of all keys of this device, retired ones too. */
+  publicKeys(): Uint8Array[] {
+    const { ring } = this.#parts.own
+    return [...ring.signing, ...ring.encryption].map(({ pair }) => pair.publicKey)
+  }
+
   /** New keys beside the old ones, announced in every team. Fails as `KeyRing.add`. */
   addKey(): Promise<KeyChange[]> {
     return this.#inTurn(async () => {
