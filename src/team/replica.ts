@@ -1,5 +1,5 @@
 import { refuse, type Randomness, type Refusal } from '../base/index.ts'
-import { equalBytes, idText, toHex, type CborMap } from '../codec/index.ts'
+import { equalBytes, toHex, type CborMap } from '../codec/index.ts'
 import { Author, type AuthorParts } from './author.ts'
 import { readAct } from './body.ts'
 import { Boxes } from './boxes.ts'
@@ -18,6 +18,7 @@ import { Serve } from './serve.ts'
 import { soundPayload } from './signature-checks.ts'
 import { Strangers } from './strangers.ts'
 import { emptyState, type TeamState } from './state.ts'
+import { StandingReport } from './standing-report.ts'
 import type { ReplicaEffect, ReplicaEvent } from './step.ts'
 
 /** What a replica is given. */
@@ -48,6 +49,7 @@ export class Replica {
   /** Ids of loaded commands that were damaged, or descend from a damaged one: to be dropped and reported. */
   readonly dropped: readonly Uint8Array[]
   readonly #core: Core
+  readonly #standings: StandingReport
   readonly #ingest: Ingest
   readonly #gossip: Gossip
   readonly #pull: Pull
@@ -63,6 +65,7 @@ export class Replica {
 
   constructor(parts: ReplicaParts, loaded: readonly LoadedCommand[]) {
     this.#core = new Core(parts.team, toHex(parts.device), parts.random)
+    this.#standings = new StandingReport(this.#core)
     this.#ingest = new Ingest(this.#core, (node) => this.#fresh.push(node))
     this.#gossip = new Gossip(this.#core, this.#ingest)
     this.#pull = new Pull(this.#core, this.#ingest)
@@ -180,7 +183,7 @@ export class Replica {
       if (!isKept) dropped.push(id)
     }
     this.#core.stored = this.#core.graph.nodes.length
-    this.#core.evaluation.takeChanged()
+    this.#standings.skip()
     this.#told = this.#core.state
     return dropped
   }
@@ -277,6 +280,7 @@ export class Replica {
     this.#fresh = this.#fresh.filter(({ index }) => index >= count)
     core.stored = Math.max(core.stored, count)
     this.#tellRights()
+    this.#standings.tell()
     core.release()
     this.#gossip.spread([...durable, ...this.#author.stored(count)])
   }
@@ -289,13 +293,6 @@ export class Replica {
     this.#told = state
     for (const link of [...this.#core.links.values()]) this.#rejudge(link)
     if (!isNoChange(change)) this.#core.emit({ kind: 'rights', change })
-    for (const node of this.#core.evaluation.takeChanged()) {
-      const standing = this.standing(node)
-      const { id, authorHex } = node.command
-      if (authorHex !== this.#core.deviceHex || standing === 'effective') continue
-      const refusal = refuse('ERR_TEAM_RECALLED', { id: idText('cmd', id), reason: standing.code })
-      this.#core.emit({ kind: 'recalled', id, refusal })
-    }
   }
 
   /** Who lost the right to hear is turned out; whom we held for removed, and who is a member, is greeted as one. */

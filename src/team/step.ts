@@ -76,7 +76,18 @@ export type ReplicaEffect =
   /** Close the sync stream; with `penalise` the connection too. */
   | { readonly kind: 'cut'; readonly peer: string; readonly code: ErrorCode; readonly penalise: boolean }
   | { readonly kind: 'alarm'; readonly code: ErrorCode; readonly data: ErrorData }
-  /** A command of this device that had an effect has none any more: ERR_TEAM_RECALLED with the reason. */
+  /** What a durable command is, when it comes and whenever that changes. `by` took the effect of a voided one. */
+  | {
+      readonly kind: 'standing'
+      readonly id: Uint8Array
+      readonly author: Uint8Array
+      /** The kind of the command. */
+      readonly command: string
+      readonly standing: 'applied' | 'recalled' | 'voided'
+      readonly code?: ErrorCode
+      readonly by?: Uint8Array
+    }
+  /** A command of this device has no effect: ERR_TEAM_RECALLED with the reason, or ERR_TEAM_VOIDED with what took it. */
   | { readonly kind: 'recalled'; readonly id: Uint8Array; readonly refusal: Refusal }
   /** Wants a `tick` at that time, in place of the one asked for before. */
   | { readonly kind: 'wake'; readonly at: number }

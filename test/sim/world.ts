@@ -231,6 +231,7 @@ export class World {
       case 'park':
       case 'unpark':
       case 'recalled':
+      case 'standing':
       case 'rights':
     }
   }

@@ -42,6 +42,8 @@ export interface RunnerParts {
   readonly onRights: (change: RightsChange, removedPeers: readonly string[]) => Cut
   /** Another epoch was opened: what waits for its secret may go on. */
   readonly onEpoch: () => void
+  /** What has become of a command: applied, recalled, voided, or parked for a newer version. */
+  readonly onStanding: (standing: string, about: Readonly<Record<string, string>>) => void
   /** So many commands in all are durable now. */
   readonly onStored: (count: number) => void
   /** Cuts every connection of a peer that misbehaved. */
@@ -239,6 +241,7 @@ export class TeamRunner {
         return
       case 'park':
         this.#parts.store.park(effect.id, effect.bytes).catch(() => undefined)
+        this.#parts.onStanding('parked', { id: idText('cmd', effect.id), code: 'ERR_TEAM_UNKNOWN_KIND' })
         return
       case 'unpark':
         this.#parts.store.unpark(effect.ids).catch(() => undefined)
@@ -261,6 +264,9 @@ export class TeamRunner {
         return
       case 'wake':
         this.#wake(effect.at)
+        return
+      case 'standing':
+        this.#tellStanding(effect)
         return
       case 'alarm':
       case 'recalled':
@@ -372,6 +378,12 @@ export class TeamRunner {
     this.#timer.unref()
   }
 
+  #tellStanding({ id, author, command, standing, code, by }: ReplicaEffect & { kind: 'standing' }): void {
+    const about = { id: idText('cmd', id), kind: command, author: idText('dev', author) }
+    const why = { ...(code === undefined ? {} : { code }), ...(by === undefined ? {} : { by: idText('cmd', by) }) }
+    this.#parts.onStanding(standing, { ...about, ...why })
+  }
+
   #report(effect: ReplicaEffect & { kind: 'alarm' | 'recalled' }): void {
     const team = idText('team', this.team)
     if (effect.kind === 'alarm') {
@@ -379,7 +391,7 @@ export class TeamRunner {
       this.#parts.log.error('team alarm', { team, code: effect.code, ...effect.data })
       return
     }
-    this.#parts.log.warn('own command recalled', { team, code: effect.refusal.code, ...effect.refusal.data })
+    this.#parts.log.warn('own command without effect', { team, code: effect.refusal.code, ...effect.refusal.data })
   }
 
   #sortsFirst(peer: string): boolean {

@@ -12,6 +12,7 @@ import {
   rolesOf,
   teamLog,
   teamView,
+  type AuditResult,
   type AuthorParts,
   type Command,
   type Intent,
@@ -26,6 +27,7 @@ import type { OwnKeys } from '../own-keys.ts'
 import { DeviceKeys } from './device-keys.ts'
 import { ownAuthor, ownBundle } from './own-author.ts'
 import { SyncPeers, type SyncPeer } from './sync-peers.ts'
+import { auditTeam } from './team-audit.ts'
 import { TeamLinks, type SyncPort } from './team-links.ts'
 import { epochsOf, sealingKey, type EpochView, type SealingKey } from './team-sealing.ts'
 import { teamWarnings } from './team-warnings.ts'
@@ -78,7 +80,7 @@ export interface Teams {
   resolveDevice(team: string | undefined, device: string): Member
   author(team: string | undefined, intent: Intent, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
   /** New keys of this device, and how old ones retire, in all its teams. */
-  readonly deviceKeys: Pick<DeviceKeys, 'addKey' | 'retireKey'>
+  readonly deviceKeys: Pick<DeviceKeys, 'addKey' | 'retireKey' | 'publicKeys'>
   /** RotateKey by hand. */
   rotateKey(team: string | undefined, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
   /**
@@ -106,6 +108,8 @@ export interface Teams {
   replicaOf(team: Uint8Array): Replica | undefined
   /** The replica of the team that is meant, to be read only. ERR_TEAM_UNKNOWN_TEAM, ERR_TEAM_AMBIGUOUS. */
   replica(team?: string): Replica
+  /** Reads, verifies and evaluates all commands again. ERR_TEAM_AUDIT where that gives something else than what runs. */
+  audit(team?: string): Promise<AuditResult & { readonly team: string }>
   /** What the gate is told of the team that governs the swarm; a team that is unknown or closed lists nobody. */
   accessFacts(team: string): { readonly listed: ReadonlySet<string>; readonly removed: ReadonlySet<string> }
   warnings(): string[]
@@ -307,6 +311,18 @@ class NodeTeams implements Teams {
     return this.#find(team).replica
   }
 
+  async audit(team?: string): Promise<AuditResult & { readonly team: string }> {
+    const runner = this.#find(team)
+    const { keys, store } = this.#parts
+    const result = await auditTeam({
+      keys,
+      team: runner.team,
+      store: store.team(runner.team),
+      replica: () => runner.replica,
+    })
+    return { ...result, team: idText('team', runner.team) }
+  }
+
   connectedPeers(): readonly string[] {
     return this.#links.peers()
   }
@@ -385,6 +401,9 @@ class NodeTeams implements Teams {
         onRights: (change, removedPeers) => this.#onRights(team, change, removedPeers),
         onPenalty,
         onEpoch: () => this.#parts.onEpoch?.(idText('team', team)),
+        onStanding: (standing, about) => {
+          this.#parts.events.emit('team', `command ${standing}`, { team: idText('team', team), ...about })
+        },
         onStored: (count) => {
           this.#parts.events.emit('team', 'commands', { team: idText('team', team), count })
         },
