@@ -4,7 +4,7 @@ import { expectedPattern, openShell, ownNetwork, readCommands, type Shell } from
 /** A page whose commands do not work is worse than none: here they are typed, one after the other, as they stand. */
 if (!ownNetwork) console.log('skipped: the commands of the pages (they name ports, and need a network of their own)')
 
-describe.skipIf(!ownNetwork).each(['docs/quickstart.md', 'docs/tutorial.md'])('%s', (page) => {
+describe.skipIf(!ownNetwork).each(['docs/quickstart.md', 'docs/tutorial.md', 'docs/how-to/onboarding.md'])('%s', (page) => {
   let shell: Shell
   beforeAll(() => {
     shell = openShell()
