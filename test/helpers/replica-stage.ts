@@ -1,4 +1,4 @@
-import type { CborMap } from '../../src/codec/index.ts'
+import { toHex, type CborMap } from '../../src/codec/index.ts'
 import { answerCheck, type Command, type Replica, type ReplicaEffect, type ReplicaEvent } from '../../src/team/index.ts'
 import type { Scribe } from './team-scribe.ts'
 
@@ -9,6 +9,8 @@ export type StageEvent = Timeless<ReplicaEvent>
 export class ReplicaStage {
   readonly replica: Replica
   now = 1_000
+  /** Epoch boxes on its disk, by the hex of their hash. */
+  readonly boxes = new Map<string, Uint8Array>()
   /** How often libsodium was asked. */
   checks = 0
   readonly #scribe: Scribe
@@ -27,6 +29,14 @@ export class ReplicaStage {
         this.checks += effect.checks.length
         const verdicts = effect.checks.map((check) => answerCheck(this.#scribe.keys, check))
         seen.push(...this.run({ kind: 'verified', token: effect.token, verdicts }))
+      }
+      if (effect.kind === 'keep-boxes') {
+        this.boxes.set(toHex(effect.hash), effect.bytes)
+        seen.push(...this.run({ kind: 'boxes-kept', hash: effect.hash }))
+      }
+      if (effect.kind === 'read-boxes') {
+        const bytes = this.boxes.get(toHex(effect.hash)) ?? null
+        seen.push(...this.run({ kind: 'boxes-read', hash: effect.hash, bytes }))
       }
       if (effect.kind === 'append') seen.push(...this.run({ kind: 'stored', count: this.replica.graph.nodes.length }))
     }

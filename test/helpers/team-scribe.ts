@@ -151,6 +151,14 @@ export class Scribe {
     return new Replica(parts, commands)
   }
 
+  /** The same, which makes boxes and so rotates epochs. */
+  rotator(of: string, commands: readonly LoadedCommand[] = this.commands, boxes: Iterable<string> = []): Replica {
+    const { device, identity, sign } = this.actor(of)
+    const sealBox = (key: Uint8Array, secret: Uint8Array): Uint8Array => this.keys.sealTo(key, secret, this.random)
+    const parts = { team: this.team, device, signingKey: identity.publicKey, sign, sealBox, random: this.random, boxes }
+    return new Replica({ ...parts, isFounder: true, wall: () => 1_800_000_000_000 }, commands)
+  }
+
   stateOf(commands: readonly Command[] = this.commands): TeamState {
     return this.replica('reader', commands).state
   }
