@@ -308,7 +308,8 @@ const table = {
   },
   ERR_TEAM_AMBIGUOUS: { message: '"{text}" fits more than one {what}.', hint: 'Give the id.', exit: 2, peer: 'same' },
   ERR_TEAM_INVITE_EXHAUSTED: {
-    message: 'The invite has been used {limit} times, which was all.',
+    message: 'The invite is used up: it was good for so many devices and no more.',
+    hint: 'Ask for another one.',
     exit: 10,
     peer: 'same',
   },
@@ -382,6 +383,13 @@ const table = {
     peer: 'same',
   },
   ERR_TEAM_FLOOD: { message: 'Peer {peer} was cut: too many bad commands.', exit: 11 },
+
+  ERR_TEAM_AUDIT: {
+    message: 'The commands on the disk do not give the state that runs: {what}',
+    hint: 'Keep a copy of the data directory, report it, and start axd again: it fetches what is damaged from other members.',
+    exit: 11,
+    peer: 'same',
+  },
 
   // --- store ---
   ERR_STORE_DAMAGED: {

@@ -71,7 +71,16 @@ export const teamsOperations = {
     summary: 'One team: members, roles, heads, state hash.',
     right: 'admin:read',
     input: () => z.strictObject({ team: teamText() }),
-    output: () => teamShape().extend({ devices: z.array(memberShape()) }),
+    output: () =>
+      teamShape().extend({
+        devices: z.array(memberShape()),
+        /** True where nothing is sealed for the team until somebody has rotated the epoch key. */
+        rotationPending: z.boolean(),
+        /** In replay order. `sealing`: data is sealed with it now; `readable`: this node has its secret. */
+        epochs: z.array(
+          z.object({ epoch: z.string(), recipients: z.number(), sealing: z.boolean(), readable: z.boolean() }),
+        ),
+      }),
   }),
   'teams.log': operation({
     summary: 'The commands of a team, oldest first, each with its verdict.',
@@ -96,6 +105,20 @@ export const teamsOperations = {
             summary: z.string(),
           }),
         ),
+      }),
+  }),
+  'teams.verify': operation({
+    summary: 'Reads all commands of a team from the disk again, verifies every signature, and computes the state anew.',
+    right: 'admin:read',
+    input: () => z.strictObject({ team: teamText() }),
+    output: () =>
+      z.object({
+        team: z.string(),
+        commands: z.number(),
+        checks: z.number(),
+        stateHash: z.string(),
+        /** True where the slow rules were asked as well: teams of few commands. */
+        byReference: z.boolean(),
       }),
   }),
 }

@@ -48,6 +48,10 @@ export class TeamStore implements CommandStore {
     return { commands, parked: [...parked.values()], damaged }
   }
 
+  read(id: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#keyValue.get(this.#at(`c/${toHex(id)}`))
+  }
+
   append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void> {
     if (this.#next === undefined) throw bug('a store is appended to before it was loaded')
     let sequence = this.#next

@@ -19,6 +19,8 @@ export interface KeptTeam {
 export interface CommandStore {
   /** Everything that is kept. */
   load(): Promise<KeptTeam>
+  /** The bytes of one command as they are kept now. */
+  read(id: Uint8Array): Promise<Uint8Array | undefined>
   /** Appends in that order. Resolves when all of it is durable; rejects with ERR_STORE_WRITE, and then nothing is. */
   append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void>
   /** Keeps a command for a newer version. */

@@ -9,8 +9,9 @@
  * for (const effect of replica.step({ kind: 'connected', peer, device: theirDevice, given: true, now })) perform(effect)
  */
 export { apply } from './apply.ts'
+export { Audit, type AuditFault, type AuditResult } from './audit.ts'
 export { foundTeam, type AuthorParts } from './author.ts'
-export { encodeBody, isNetworkName, readAct, type Act, type Bodies, type Op } from './body.ts'
+export { encodeBody, isName, isNetworkName, readAct, type Act, type Bodies, type Op } from './body.ts'
 export { formatKeyBundle, readAnyBundle, readBundle, type BundleScheme } from './bundle-text.ts'
 export { check, neededPermissions, replayFacts, type Author, type KeyFacts } from './check.ts'
 export { claimChecks, makeClaim, parseClaim, readClaim, type Claim } from './claim.ts'

@@ -3,9 +3,12 @@ import type { Input, Leaf } from '../grammar.ts'
 import { fields, parts, table, text, type Outcome, type View } from '../outcome.ts'
 import { shortTime } from '../phrases.ts'
 import type { Session } from '../session.ts'
+import { rotateKeyLeaf } from './device-keys.ts'
 import { devicesView } from './devices.ts'
+import { graphDot, graphText } from './team-graph.ts'
 
 type Team = OperationOutput<'teams.ls'>['teams'][number]
+type Log = OperationOutput<'teams.log'>
 
 const exampleTeam = 'team_bexampleexampleexampleexampleexampleexampleexamplea'
 
@@ -64,12 +67,32 @@ export const teamsLeaves: readonly Leaf[] = [
     arguments: '[team]',
     summary: 'The commands of a team, oldest first.',
     options: [
-      { flags: '--why', summary: 'also what was refused, and by which rule' },
+      { flags: '--why', summary: 'also, for each command without effect, the reason in one sentence' },
       { flags: '--last <number>', summary: 'only the last ones' },
     ],
     example: 'ax teams log --last 20',
     run: showLog,
   },
+  {
+    verb: 'graph',
+    arguments: '[team]',
+    summary: 'The graph of commands, newest first; * has its effect, o was recalled, x is void.',
+    options: [
+      { flags: '--dot', summary: 'for Graphviz' },
+      { flags: '--last <number>', summary: 'only the last ones' },
+    ],
+    example: 'ax teams graph --last 50',
+    run: showGraph,
+  },
+  {
+    verb: 'verify',
+    arguments: '[team]',
+    summary: 'Reads all commands from the disk again, verifies each signature, and computes the state anew.',
+    example: 'ax teams verify',
+    exits: { 11: 'the commands on the disk do not give the state that runs' },
+    run: verifyTeam,
+  },
+  rotateKeyLeaf,
 ]
 
 /** The team as typed behind the verb or with `--team`; undefined where the node keeps only one. */
@@ -139,10 +162,18 @@ async function showTeam(session: Session, input: Input): Promise<Outcome> {
   const team = await session.call('teams.show', teamOf(session, input))
   return {
     result: team,
-    view: parts(aboutTeam(team), devicesView(team.devices)),
+    view: parts(aboutTeam(team), devicesView(team.devices), ...epochsView(team)),
     names: [team.team],
     notices: team.warnings.map((warning) => `Warning: ${warning}`),
   }
+}
+
+/** Epochs, the newest last; nothing where the team has none and needs none. */
+function epochsView({ epochs, rotationPending }: OperationOutput<'teams.show'>): View[] {
+  if (epochs.length === 0 && !rotationPending) return []
+  const head = ['EPOCH', 'SEALS', 'READABLE HERE', 'RECIPIENTS']
+  const rows = epochs.map(({ epoch, sealing, readable, recipients }) => [epoch, sealing, readable, recipients])
+  return [table(head, rows, { empty: 'no epoch: a rotation is due' })]
 }
 
 function aboutTeam(team: Team): View {
@@ -158,13 +189,16 @@ function aboutTeam(team: Team): View {
   })
 }
 
-async function showLog(session: Session, input: Input): Promise<Outcome> {
+async function askLog(session: Session, input: Input): Promise<Log> {
   const last = input.optional('last')
-  const answer = await session.call('teams.log', {
+  return session.call('teams.log', {
     ...teamOf(session, input),
     ...(last === undefined ? {} : { last: Number(last) }),
   })
-  const why = input.flag('why')
+}
+
+async function showLog(session: Session, input: Input): Promise<Outcome> {
+  const answer = await askLog(session, input)
   const head = ['COMMAND', 'AT', 'AUTHOR', 'WHAT', 'VERDICT', 'CODE', 'DEPTH', 'PARENTS']
   const rows = answer.commands.map((command) => [
     command.command,
@@ -176,9 +210,39 @@ async function showLog(session: Session, input: Input): Promise<Outcome> {
     command.depth,
     command.parents.join(' '),
   ])
+  const log = table(head, rows, { empty: 'no commands', wide: ['CODE', 'DEPTH', 'PARENTS'] })
   return {
     result: answer,
-    view: table(head, rows, { empty: 'no commands', wide: why ? ['DEPTH', 'PARENTS'] : ['CODE', 'DEPTH', 'PARENTS'] }),
+    view: input.flag('why') ? parts(log, reasons(answer)) : log,
     names: answer.commands.map(({ command }) => command),
+  }
+}
+
+/** One sentence for each command without effect. */
+function reasons({ commands }: Log): View {
+  const lines = commands.flatMap(({ command, verdict, why }) =>
+    why === null ? [] : [`${command} is ${verdict}. ${why}`],
+  )
+  return text(lines.length === 0 ? 'Every command has its effect.' : lines.join('\n'))
+}
+
+async function showGraph(session: Session, input: Input): Promise<Outcome> {
+  const answer = await askLog(session, input)
+  const drawn = input.flag('dot') ? graphDot(answer.team, answer.commands) : graphText(answer.commands)
+  return { result: answer, view: text(drawn), names: answer.commands.map(({ command }) => command) }
+}
+
+async function verifyTeam(session: Session, input: Input): Promise<Outcome> {
+  const result = await session.call('teams.verify', teamOf(session, input))
+  return {
+    result,
+    view: fields({
+      Team: result.team,
+      Commands: result.commands,
+      'Signatures and keys': result.checks,
+      'State hash': result.stateHash,
+      'Slow rules': result.byReference ? 'the same' : 'not asked: too many commands',
+    }),
+    names: [result.stateHash],
   }
 }

@@ -1,10 +1,18 @@
+import { toHex } from '../../codec/index.ts'
 import type { Teams } from '../effects/team.ts'
 import { memberRow } from '../member-row.ts'
 import { isoTime, type Handlers, type NodeParts } from '../parts.ts'
 import { commandOf } from '../team-command.ts'
 
 type TeamsOperation =
-  'teams.create' | 'teams.close' | 'teams.add' | 'teams.remove' | 'teams.ls' | 'teams.show' | 'teams.log'
+  | 'teams.create'
+  | 'teams.close'
+  | 'teams.add'
+  | 'teams.remove'
+  | 'teams.ls'
+  | 'teams.show'
+  | 'teams.log'
+  | 'teams.verify'
 type TeamView = ReturnType<Teams['view']>
 
 /** `ax teams …`. */
@@ -26,7 +34,13 @@ export function teamsHandlers(parts: NodeParts): Handlers<TeamsOperation> {
     'teams.ls': () => ({ teams: teams.list().map((team) => teamRow(parts, team)) }),
     'teams.show': ({ team }) => {
       const view = teams.view(team)
-      return { ...teamRow(parts, view), devices: view.members.map((member) => memberRow(parts, member)) }
+      const { epochs, pending: rotationPending } = teams.epochs(team)
+      const devices = view.members.map((member) => memberRow(parts, member))
+      return { ...teamRow(parts, view), devices, rotationPending, epochs: [...epochs] }
+    },
+    'teams.verify': async ({ team }) => {
+      const { team: id, commands, checks, stateHash, referenceHash } = await teams.audit(team)
+      return { team: id, commands, checks, stateHash: toHex(stateHash), byReference: referenceHash !== null }
     },
     'teams.log': ({ team, last }) => ({
       team: teams.view(team).id,

@@ -142,6 +142,7 @@ describe('the teams of a node', () => {
         const commands = whole.team(team)
         return {
           load: () => commands.load(),
+          read: (id) => commands.read(id),
           append: (records) =>
             isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records),
           park: (parked, bytes) => commands.park(parked, bytes),
