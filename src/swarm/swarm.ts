@@ -76,6 +76,8 @@ class HyraxSwarm implements Swarm {
   readonly #dialer: Dialer
   readonly #links: Links
   readonly #ring: KeyRing
+  /** By peer with an older swarm key: ticks since the newest was ours. */
+  readonly #older = new Map<string, number>()
   #host: Host | undefined
   #pings: ReturnType<typeof setInterval> | undefined
 
@@ -162,6 +164,7 @@ class HyraxSwarm implements Swarm {
     const pingMs = this.#options.pingMs ?? limits.pingMsInterval
     this.#pings = setInterval(() => {
       this.#links.pingAll(pingMs)
+      this.#renewOlder()
     }, pingMs)
   }
 
@@ -227,7 +230,7 @@ class HyraxSwarm implements Swarm {
     this.#ring.replace(keys)
     const stale = this.host.connections().filter(({ timeline }) => this.#ring.isStale(timeline))
     if (stale.length === 0) return { cut: this.#cutStale(), ms: performance.now() - started }
-    for (const connection of stale) if (connection.direction === 'outbound') void this.#renew(connection)
+    for (const connection of stale) if (connection.direction === 'outbound') void this.#second(connection)
     await new Promise((resolve) => setTimeout(resolve, limits.swarmKeyTurnMs))
     return { cut: this.#cutStale(), ms: performance.now() - started }
   }
@@ -295,12 +298,40 @@ class HyraxSwarm implements Swarm {
     return peers
   }
 
-  /** A second connection in place of one that is about to be cut. Who has not the new key is dialled again afterwards. */
-  async #renew({ remoteAddress }: HostConnection): Promise<void> {
+  /** While a key is rotated: who has the newest too is moved to it, so that what still uses an older one has nothing else. */
+  #renewOlder(): void {
+    const newest = this.#ring.keys[0]?.fingerprint
+    const older = this.host.connections().filter((connection) => {
+      const isOurs =
+        connection.direction === 'outbound' && this.#links.welcomed(connection.peer)?.connection === connection
+      return isOurs && this.#ring.fingerprintOf(connection.timeline) !== newest
+    })
+    const peers = new Set(older.map(({ peer }) => peer))
+    for (const peer of this.#older.keys()) if (!peers.has(peer)) this.#older.delete(peer)
+    for (const connection of older) {
+      const ticks = (this.#older.get(connection.peer) ?? 0) + 1
+      this.#older.set(connection.peer, ticks)
+      // At the 1st, 2nd, 4th, 8th tick and so on: each vain try is a wrong key to the other side.
+      if ((ticks & (ticks - 1)) === 0) void this.#renew(connection, newest)
+    }
+  }
+
+  async #renew(older: HostConnection, newest: string | undefined): Promise<void> {
+    const made = await this.#second(older)
+    if (made === undefined || made.id === older.id) return
+    const link = this.#links.find(made.id)
+    await link?.settled
+    const isBetter = link?.state === 'welcomed' && this.#ring.fingerprintOf(made.timeline) === newest
+    await (isBetter ? older : made).close()
+  }
+
+  /** A second connection beside one with an older key; undefined where the other side has nothing newer. */
+  async #second({ remoteAddress }: HostConnection): Promise<HostConnection | undefined> {
     try {
-      await this.host.dial(remoteAddress, { isSecond: true })
+      return await this.host.dial(remoteAddress, { isSecond: true })
     } catch (error) {
-      this.#parts.log.debug('not renewed before the cut', { address: remoteAddress, code: asHyraxError(error).code })
+      this.#parts.log.debug('not made anew', { address: remoteAddress, code: asHyraxError(error).code })
+      return undefined
     }
   }
 

@@ -145,6 +145,23 @@ describe('a key ring', () => {
     expect(old.swarm.peers()).toMatchObject([{ peer: turning.peer, keyNext: swarmKeyFingerprint(newKey) }])
   })
 
+  it('moves who has the newest key to it by itself, and leaves who has not where it is', async () => {
+    const [oldKey, newKey] = [cast.swarmKey, generateSwarmKey(systemRandom)]
+    const one = await cast.node({ pingMs: 100 })
+    const [turned, late] = [await cast.node(), await cast.node()]
+    for (const other of [turned, late]) await one.swarm.connect(other.address())
+    turned.swarm.setKeys([newKey, oldKey])
+    one.swarm.setKeys([newKey, oldKey])
+    const keyOf = (peer: string) => one.swarm.peers().find((known) => known.peer === peer)?.swarmKey
+    await eventually(() => keyOf(turned.peer) === swarmKeyFingerprint(newKey), 'moved')
+    await eventually(() => one.swarm.host.connections(turned.peer).length === 1, 'one connection is left')
+    expect(keyOf(late.peer)).toBe(swarmKeyFingerprint(oldKey))
+    expect(welcomedPeers(one)).toEqual([turned.peer, late.peer].sort())
+    late.swarm.setKeys([newKey, oldKey])
+    await eventually(() => keyOf(late.peer) === swarmKeyFingerprint(newKey), 'moved as soon as it can be', 30_000)
+    expect(welcomedPeers(one)).toEqual([turned.peer, late.peer].sort())
+  })
+
   it('turns live: nothing is cut while both keys are there, and what uses the old one is cut when it goes', async () => {
     const [oldKey, newKey] = [cast.swarmKey, generateSwarmKey(systemRandom)]
     const [one, two] = [await cast.node(), await cast.node()]

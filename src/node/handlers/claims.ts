@@ -58,7 +58,15 @@ function claimsOf(state: TeamState | undefined) {
     key: axKeyText(key),
   }))
   const revoked = [...(state?.revokedClaims.values() ?? [])].map(revokedRow)
-  return { operators: operators.sort((a, b) => (a.nkey < b.nkey ? -1 : 1)), revoked }
+  return {
+    operators: operators.sort((a, b) => (a.nkey < b.nkey ? -1 : 1)),
+    revoked: revoked.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)),
+  }
+}
+
+/** Single tokens first, then keys: the same on every node, whatever the order in which the commands came. */
+function orderOf({ jti, key, until }: ReturnType<typeof revokedRow>): string {
+  return jti === null ? `key ${key ?? ''} ${until ?? ''}` : `id ${jti}`
 }
 
 function revokedRow({ jti, key, notAfter }: Revoked) {
