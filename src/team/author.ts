@@ -11,6 +11,7 @@ import { unconfirmedLeaves } from './leaves.ts'
 import { actFor, type Intent } from './intent.ts'
 import { deviceId, type KeyBundle } from './key-bundle.ts'
 import { rotationPending } from './kinds/keys.ts'
+import { isPlanted } from './planted.ts'
 import { policyVersion } from './policy.ts'
 import type { Pull } from './pull.ts'
 import { makeRotation } from './rotation.ts'
@@ -119,6 +120,7 @@ export class Author {
     for (const node of nodes) this.#waiting.push({ node, request: node === asked ? request : undefined })
     const records = nodes.map(({ index, command }) => ({ index, id: command.id, bytes: command.bytes }))
     this.#core.emit({ kind: 'append', records })
+    if (isPlanted('acknowledge-before-flush')) this.stored(Infinity)
   }
 
   #wall(): number {
@@ -185,7 +187,7 @@ export class Author {
     const command = makeCommand(
       {
         team,
-        parents: parents.map((parent) => parent.command.id).sort(compareBytes),
+        parents: parents.map((parent) => parent.command.id).sort(isPlanted('heads-unsorted') ? () => 0 : compareBytes),
         author,
         key,
         generation,
