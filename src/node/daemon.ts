@@ -113,7 +113,7 @@ Options
   --settings FILE                settings file, default settings.yaml in the data directory
   --log-level LEVEL  --log-format text|json
   --authorize KEY                init: first key that may administer the node (repeatable)
-  --join LINE                    init: prepare to join a swarm by its join line
+  --join LINE|@FILE              init: prepare to join a swarm by its join line, or a team by an invite code (@FILE)
 
 Example
   axd --data-dir ./node --bind-swarm 4001 --peer /ip4/192.0.2.7/tcp/4001

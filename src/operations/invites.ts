@@ -79,6 +79,8 @@ export const invitesOperations = {
     input: () =>
       z.strictObject({
         code: z.string().min(1).max(4_096),
+        /** What this device is called in the team; the node's name where there is none. */
+        name: name().optional(),
         /** How long the server is tried again while it may yet answer otherwise. */
         waitSeconds: z.number().min(0).max(3_600).default(10),
       }),

@@ -155,7 +155,7 @@ describe('joining by an invite, over real sockets', () => {
     const loser = admitted[0] === 'joiner' ? rival : joiner
     await eventually(() => [creator, server].some(({ cuts }) => cuts.includes(loser.peer)), 'the other is cut')
     await eventually(() => !names(loser).includes(loser.name), 'the other has the proof')
-    expect(loser.teams.warnings().join()).toContain('used 1 times')
+    expect(loser.teams.warnings().join()).toContain('is used up')
   })
 
   it('sec/I2 many at once with one code: exactly one', { timeout: 60_000 }, async () => {
@@ -167,6 +167,25 @@ describe('joining by an invite, over real sockets', () => {
     expect(codes.filter((code) => code === 'ok')).toHaveLength(1)
     expect(new Set(codes)).toEqual(new Set(['ok', 'ERR_TEAM_INVITE_EXHAUSTED']))
     expect(creator.teams.view().members).toHaveLength(2)
+  })
+
+  it('sec/I3 a proxy at the address of the server is found out before anything is shown to it', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const proxy = await cast.node('proxy')
+    const made = await cast.invite(creator, server)
+    await agreed([creator, server])
+    const diverted = made.code.replace(server.bareAddress(), proxy.bareAddress())
+    expect(await codeOf(join(joiner, diverted))).toBe('ERR_NODE_AUTH')
+    expect(server.teams.view().members).toHaveLength(2)
+  })
+
+  it('a name that no command may hold is not taken; the PeerId stands in its place', async () => {
+    const server = await cast.node('server')
+    await cast.team(server)
+    const { code } = await cast.invite(server, server)
+    const joiner = await cast.node('joiner')
+    await joiner.invites.join(code, { name: 'a\u202eb', waitMs: 0, signal: new AbortController().signal })
+    expect(names(server)).toContain(joiner.peer)
   })
 
   it('sec/I2 the answer waits until the use is on disk', async () => {

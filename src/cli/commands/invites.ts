@@ -59,6 +59,7 @@ export const joinLeaves: readonly Leaf[] = [
     verb: '',
     arguments: '[code]',
     summary: 'Joins a team by an invite code: asked for at the terminal, or read from @FILE or @-.',
+    options: [{ flags: '--name <name>', summary: "name of this device in the team (the node's name)" }],
     example: 'ax join @code.txt',
     exits: { 10: 'the invite is used up, revoked, expired or not for this team', 11: 'another swarm key' },
     run: join,
@@ -138,7 +139,9 @@ async function join(session: Session, input: Input): Promise<Outcome> {
   const code = await readCode(session, input.optional('code'))
   // Half of the time for the server, half for the first sync.
   const waitSeconds = Math.floor(session.settled.timeoutMs / 2_000)
-  const result = await session.call('invites.join', { code: code.trim(), waitSeconds })
+  const name = input.optional('name')
+  const request = { code: code.trim(), waitSeconds, ...(name === undefined ? {} : { name }) }
+  const result = await session.call('invites.join', request)
   return { result, view: text(`Joined ${result.team} as ${result.role}.`), names: [result.team] }
 }
 

@@ -175,8 +175,19 @@ function orFail<T extends object>(read: T | Refusal): T {
   return 'code' in read ? failed(read) : read
 }
 
+/** A server sends its code alone; these are the words that stand in its place in our messages. */
 function failed({ code, data }: Refusal): never {
-  throw fail(code, data)
+  throw fail(code, { ...serverWords, ...data })
+}
+
+const serverWords = {
+  invite: 'of this code',
+  what: 'the server says that this device is in the team already',
+  device: '(the server)',
+  role: 'of the server',
+  action: 'admit devices',
+  permission: 'device.admit',
+  force: '.',
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { asHyraxError, limits, refuse, type Clock, type Log, type Randomness, type Refusal } from '../../base/index.ts'
-import { idText, toHex } from '../../codec/index.ts'
+import { idText, peerIdText, toHex } from '../../codec/index.ts'
 import type { FrameStream } from '../../host/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import {
@@ -7,6 +7,7 @@ import {
   deviceId,
   inviteByKey,
   inviteFrameMap,
+  isName,
   readClaim,
   readInviteFrame,
   type Claim,
@@ -92,7 +93,8 @@ export class InviteServer {
     if (refusal === 'admitted') return this.#admitted(asked, device)
     if (refusal !== undefined) return refusal
     const team = idText('team', asked.team)
-    const outcome = await this.#parts.teams.author(team, { kind: 'AdmitDevice', claim, name })
+    const called = isName(name) ? name : peerIdText(claim.bundle.identity)
+    const outcome = await this.#parts.teams.author(team, { kind: 'AdmitDevice', claim, name: called })
     if ('code' in outcome) return outcome
     this.#parts.log.info('device admitted by an invite', {
       team,

@@ -22,12 +22,19 @@ export interface InvitesParts {
   readonly log: Log
 }
 
+/** `name`: what the device is to be called, if not as the node. */
+export interface JoinWish {
+  readonly name?: string | undefined
+  readonly waitMs: number
+  readonly signal: AbortSignal
+}
+
 /** The invites of a node, both sides: it answers who comes with a code, and joins by codes of others. */
 export interface Invites {
   /** Answers a stream of `inviteProtocol`; attempts are counted by `source`. */
   answer(stream: FrameStream, source: string): Promise<void>
   /** See `InviteJoin.join`. */
-  join(code: string, options: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<Joined>
+  join(code: string, options: JoinWish): Promise<Joined>
   /** Goes on with what `axd init --join` was given, if it was; the swarm has started. */
   resume(): void
   warnings(): string[]
@@ -55,9 +62,9 @@ class NodeInvites implements Invites {
     return this.#server.answer(stream, source)
   }
 
-  join(code: string, { waitMs, signal }: { waitMs: number; signal: AbortSignal }): Promise<Joined> {
+  join(code: string, { name = this.#parts.name(), waitMs, signal }: JoinWish): Promise<Joined> {
     const either = AbortSignal.any([signal, this.#stopped.signal])
-    return this.#join.join(code, { name: this.#parts.name(), waitMs, signal: either })
+    return this.#join.join(code, { name, waitMs, signal: either })
   }
 
   resume(): void {

@@ -34,8 +34,8 @@ export function invitesHandlers(parts: NodeParts): Handlers<InvitesOperation> {
       team: teams.view(team).id,
       invites: invitesOf(teams.replica(team), clock.now()).map(inviteRow),
     }),
-    'invites.join': ({ code, waitSeconds }, { signal }) =>
-      parts.invites.join(code.trim(), { waitMs: waitSeconds * 1_000, signal }),
+    'invites.join': ({ code, name, waitSeconds }, { signal }) =>
+      parts.invites.join(code.trim(), { name, waitMs: waitSeconds * 1_000, signal }),
   }
 }
 
