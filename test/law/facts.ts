@@ -1,20 +1,42 @@
 import { toHex } from '../../src/codec/index.ts'
 import { epochId, peerOf } from './bodies.ts'
-import type { Built, BuiltScenario } from './builder.ts'
+import type { Built } from './builder.ts'
 import type { Found, FoundMember, Judge } from './found.ts'
+import type { Scenario } from './notation.ts'
 import { deviceOf, firstRing, signingKey } from './sight.ts'
+
+/** What the names of a scenario stand for. Hex, but for the PeerId. */
+export interface Names {
+  readonly device: (name: string) => string
+  readonly peer: (node: string) => string
+  readonly epoch: (epoch: string) => string
+  readonly signingKey: (device: string, number: number) => string
+}
+
+/** In scenarios that are signed here every name has its keys. */
+export const signedNames: Names = {
+  device: (name) => toHex(deviceOf(name).idBytes),
+  peer: peerOf,
+  epoch: (epoch) => toHex(epochId(epoch)),
+  signingKey: (device, number) => toHex(signingKey(device, number).publicKey),
+}
+
+/** A command of a scenario, wherever it was signed. */
+export type AskedCommand = Pick<Built, 'step' | 'side' | 'author' | 'id' | 'expected' | 'bytes'>
 
 /** Everything that is asked about one scenario as one judge sees it. */
 export interface Asked {
-  readonly built: BuiltScenario
+  readonly built: { readonly scenario: Scenario; readonly commands: readonly AskedCommand[] }
   readonly found: Found
+  readonly names: Names
   readonly judge: Judge
   /** What the same judge finds of another scenario of the file. */
   readonly foundOf: (id: string) => Promise<Found>
 }
 
 /** What is not as the line says, in words; empty where all is. */
-export async function faultsOf(asked: Asked): Promise<string[]> {
+export async function faultsOf(given: Omit<Asked, 'names'> & { readonly names?: Names }): Promise<string[]> {
+  const asked: Asked = { names: signedNames, ...given }
   const faults = [...verdictFaults(asked), ...forkFaults(asked)]
   for (const fact of asked.built.scenario.facts) {
     const fault = await faultOf(asked, fact)
@@ -35,9 +57,9 @@ function verdictFaults({ built, found }: Asked): string[] {
 }
 
 /** A device of which the line does not say that it forked itself has not. */
-function forkFaults({ built, found }: Asked): string[] {
+function forkFaults({ built, found, names: known }: Asked): string[] {
   const said = built.scenario.facts.flatMap((fact) => /^(\w+) forked$/.exec(fact)?.[1] ?? [])
-  const names = new Map(built.commands.map(({ author }) => [hexOf(author), author]))
+  const names = new Map(built.commands.map(({ author }) => [known.device(author), author]))
   const forked = found.forked.map((device) => names.get(device) ?? device)
   return [
     ...said.filter((name) => !forked.includes(name)).map((name) => `${name} has not forked itself`),
@@ -63,7 +85,7 @@ function unless(is: boolean, otherwise = 'it is not so'): string | undefined {
 const questions: readonly (readonly [RegExp, Question])[] = [
   [/^open$/, ({ found }) => unless(found.isOpen)],
   [/^closed$/, ({ found }) => unless(!found.isOpen)],
-  [/^(\w+) out$/, ({ found }, name) => unless(member(found, name) === undefined)],
+  [/^(\w+) out$/, (asked, name) => unless(member(asked, name) === undefined)],
   [/^\w+ forked$/, () => undefined],
   [
     /^smaller id of (#\w+) (#\w+) stands$/,
@@ -108,75 +130,68 @@ const questions: readonly (readonly [RegExp, Question])[] = [
       return unless(found.labels.get(label) === toHex(id))
     },
   ],
-  [
-    /^label (\S+) not on (\w+)$/,
-    ({ found }, label = '', name) => unless(member(found, name)?.labels.has(label) !== true),
-  ],
+  [/^label (\S+) not on (\w+)$/, (asked, label = '', name) => unless(member(asked, name)?.labels.has(label) !== true)],
   [
     /^label (\S+) on (\w+) (send|recv|send-recv)$/,
-    ({ found }, label = '', name, op) => unless(member(found, name)?.labels.get(label) === op),
+    (asked, label = '', name, op) => unless(member(asked, name)?.labels.get(label) === op),
   ],
-  [/^name (\S+) on (\w+)$/, ({ found }, name, device) => unless(member(found, device)?.networkName === name)],
-  [/^(\w+) without name$/, ({ found }, name) => unless(member(found, name)?.networkName === undefined)],
+  [/^name (\S+) on (\w+)$/, (asked, name, device) => unless(member(asked, device)?.networkName === name)],
+  [/^(\w+) without name$/, (asked, name) => unless(member(asked, name)?.networkName === undefined)],
   [
     /^(\w+) holds bundle (\d)$/,
-    ({ found }, name = '', bundle) => {
+    (asked, name = '', bundle) => {
       const ring = firstRing(name, Number(bundle))
-      const { signing, encryption } = member(found, name) ?? { signing: [], encryption: [] }
+      const { signing, encryption } = member(asked, name) ?? { signing: [], encryption: [] }
       const hexes = [...ring.signing.map(({ publicKey }) => publicKey), ...ring.encryption].map(toHex)
       return unless(hexes.join() === [...signing, ...encryption].join())
     },
   ],
-  [/^(\w+) holds key (\d)$/, ({ found }, name, number) => unless(holdsKey(found, name, number))],
-  [/^(\w+) without key (\d)$/, ({ found }, name, number) => unless(!holdsKey(found, name, number))],
+  [/^(\w+) holds key (\d)$/, (asked, name, number) => unless(holdsKey(asked, name, number))],
+  [/^(\w+) without key (\d)$/, (asked, name, number) => unless(!holdsKey(asked, name, number))],
   [
     /^epoch (\S+) for (.+)$/,
-    ({ found }, epoch = '', names = '') => {
-      const devices = names.split(', ').map(hexOf).sort()
-      return unless([...(found.epochs.get(toHex(epochId(epoch))) ?? [])].sort().join() === devices.join())
+    ({ found, names }, epoch = '', list = '') => {
+      const devices = list.split(', ').map(names.device).sort()
+      return unless([...(found.epochs.get(names.epoch(epoch)) ?? [])].sort().join() === devices.join())
     },
   ],
-  [/^sealing under (\S+)$/, ({ found }, epoch = '') => unless(found.sealing === toHex(epochId(epoch)))],
+  [/^sealing under (\S+)$/, ({ found, names }, epoch = '') => unless(found.sealing === names.epoch(epoch))],
   [/^rotation pending$/, ({ found }) => unless(found.sealing === undefined)],
-  [/^node (\S+) barred$/, ({ found }, node = '') => unless(found.barred.includes(peerOf(node)))],
-  [/^node (\S+) listed$/, ({ found }, node = '') => unless(found.nodes.includes(peerOf(node)))],
+  [/^node (\S+) barred$/, ({ found, names }, node = '') => unless(found.barred.includes(names.peer(node)))],
+  [/^node (\S+) listed$/, ({ found, names }, node = '') => unless(found.nodes.includes(names.peer(node)))],
   [
     /^(\w+) (\S+?)(?: gen (\d+))?$/,
-    ({ found }, name, role, generation = '') => {
-      const { role: held, generation: gen } = member(found, name) ?? { role: 'no member', generation: -1 }
+    (asked, name, role, generation = '') => {
+      const { role: held, generation: gen } = member(asked, name) ?? { role: 'no member', generation: -1 }
       if (held !== role) return held
       return unless(generation === '' || gen === Number(generation), `generation ${String(gen)}`)
     },
   ],
 ]
 
-function hexOf(name: string): string {
-  return toHex(deviceOf(name).idBytes)
+function member({ found, names }: Asked, name = ''): FoundMember | undefined {
+  return found.members.get(names.device(name))
 }
 
-function member(found: Found, name = ''): FoundMember | undefined {
-  return found.members.get(hexOf(name))
+function holdsKey(asked: Asked, name = '', number = ''): boolean {
+  return member(asked, name)?.signing.includes(asked.names.signingKey(name, Number(number))) === true
 }
 
-function holdsKey(found: Found, name = '', number = ''): boolean {
-  return member(found, name)?.signing.includes(toHex(signingKey(name, Number(number)).publicKey)) === true
-}
-
-function commandOf(built: BuiltScenario, is: (command: Built) => boolean): Built {
+function commandOf(built: Asked['built'], is: (command: AskedCommand) => boolean): AskedCommand {
   const command = built.commands.find(is)
   if (command === undefined) throw new Error('the line speaks of what it does not do')
   return command
 }
 
-function marked(built: BuiltScenario, mark = ''): Built {
+function marked(built: Asked['built'], mark = ''): AskedCommand {
   return commandOf(built, ({ step }) => step.mark === mark)
 }
 
-function is(found: Found, command: Built | undefined, verdict: string): boolean {
+function is(found: Found, command: AskedCommand | undefined, verdict: string): boolean {
   return command !== undefined && found.verdicts.get(toHex(command.id))?.verdict === verdict
 }
 
-function inviteUses(built: BuiltScenario, found: Found, invite = ''): number | undefined {
+function inviteUses(built: Asked['built'], found: Found, invite = ''): number | undefined {
   const { id } = commandOf(built, ({ step }) => step.verb === 'createInvite' && step.words['invite'] === invite)
   return found.invites.get(toHex(id))
 }
