@@ -1,6 +1,6 @@
 import { encode } from 'cborg'
 import { fail, limits, type HyraxError } from '../base/index.ts'
-import { copyBytes, equalBytes, fromUtf8, isWellFormed } from './bytes.ts'
+import { copyBytes, fromUtf8, isWellFormed } from './bytes.ts'
 
 /** What the profile of `FORMATS.md` R0.7 can hold. Numbers are integers of at most 2^53 - 1 either way. */
 export type CborValue = null | boolean | number | string | Uint8Array | readonly CborValue[] | CborMap
@@ -15,6 +15,8 @@ export interface CborBounds {
   readonly depthMax?: number
   /** Values in all, keys not counted; 10,000 unless said. */
   readonly elementsMax?: number
+  /** True where byte strings may be views of the bytes that are read, which then nobody may change. */
+  readonly isShared?: boolean
 }
 
 /**
@@ -28,18 +30,18 @@ export function encodeCbor(value: CborValue): Uint8Array {
 }
 
 /**
- * The value of deterministic CBOR. Count and depth are bounded while reading; the value is then encoded again and
- * compared with what came in, so that two different byte strings never give one value. Fails with `ERR_CODEC_CBOR`.
+ * The value of deterministic CBOR. Count and depth are bounded while reading. Nothing but the one form is accepted: every
+ * length and integer in its shortest head, every map with keys that rise. So two different byte strings never give one
+ * value, and encoding it again gives these bytes (which a test compares). Fails with `ERR_CODEC_CBOR`.
  */
 export function decodeCbor(bytes: Uint8Array, bounds: CborBounds = {}): CborValue {
-  const reader = new CborReader(
-    bytes,
-    bounds.depthMax ?? limits.cborDepthMax,
-    bounds.elementsMax ?? limits.cborElementsMax,
-  )
-  const value = reader.readWhole()
-  if (!equalBytes(encode(value), bytes)) throw refused('not the one deterministic form')
-  return value
+  return new CborReader(bytes, 0, bounds).readWhole()
+}
+
+/** The value that begins at `from`, as strictly read, and where it ends. Fails with `ERR_CODEC_CBOR`. */
+export function readCborAt(bytes: Uint8Array, from: number, bounds: CborBounds): { value: CborValue; end: number } {
+  const reader = new CborReader(bytes, from, bounds)
+  return { value: reader.readValue(), end: reader.at }
 }
 
 /** True for a map: neither null, nor a list, nor bytes. */
@@ -75,21 +77,36 @@ function assertEncodableMap(map: object, depthLeft: number): void {
   }
 }
 
+/** Short texts are most of what is read, and the same few again and again: the ones seen last are not made again. */
+const shortTexts = new Array<{ readonly bytes: Uint8Array; readonly text: string } | undefined>(1_024).fill(undefined)
+const shortMax = 32
+
 /** Reads one value by the profile. Lengths are compared with the bytes present before anything is made of them. */
 class CborReader {
   readonly #bytes: Uint8Array
   readonly #depthMax: number
+  readonly #isShared: boolean
   #elementsLeft: number
-  #at = 0
+  #at: number
 
-  constructor(bytes: Uint8Array, depthMax: number, elementsMax: number) {
+  constructor(bytes: Uint8Array, from: number, bounds: CborBounds) {
     this.#bytes = bytes
-    this.#depthMax = depthMax
-    this.#elementsLeft = elementsMax
+    this.#at = from
+    this.#depthMax = bounds.depthMax ?? limits.cborDepthMax
+    this.#elementsLeft = bounds.elementsMax ?? limits.cborElementsMax
+    this.#isShared = bounds.isShared === true
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  readValue(): CborValue {
+    return this.#readValue(this.#depthMax)
   }
 
   readWhole(): CborValue {
-    const value = this.#readValue(this.#depthMax)
+    const value = this.readValue()
     if (this.#at !== this.#bytes.length) throw refused('bytes behind the value')
     return value
   }
@@ -104,9 +121,9 @@ class CborReader {
       case 1:
         return this.#readNegative(low)
       case 2:
-        return copyBytes(this.#readSlice(this.#readArgument(low)))
+        return this.#readBytes(this.#readSize(low))
       case 3:
-        return this.#readText(low)
+        return this.#readText(this.#readSize(low))
       case 4:
         return this.#readArray(low, depthLeft)
       case 5:
@@ -128,6 +145,8 @@ class CborReader {
     const size = 1 << (low - 24)
     let value = 0
     for (let index = 0; index < size; index++) value = value * 256 + this.#readByte()
+    // 24 needs one byte, 2^8 two, 2^16 four, 2^32 eight: what is smaller has a shorter head.
+    if (value < (size === 1 ? 24 : 2 ** (4 * size))) throw refused('a head that is not the shortest')
     if (!Number.isSafeInteger(value)) throw refused('an integer beyond 2^53 - 1')
     return value
   }
@@ -138,17 +157,43 @@ class CborReader {
     return value
   }
 
-  #readSlice(size: number): Uint8Array {
+  /** A length of bytes that are there. */
+  #readSize(low: number): number {
+    const size = this.#readArgument(low)
     if (size > this.#bytes.length - this.#at) throw refused('the end is missing')
-    this.#at += size
-    return this.#bytes.subarray(this.#at - size, this.#at)
+    return size
   }
 
-  #readText(low: number): string {
+  #readBytes(size: number): Uint8Array {
+    this.#at += size
+    const slice = this.#bytes.subarray(this.#at - size, this.#at)
+    return this.#isShared ? slice : copyBytes(slice)
+  }
+
+  #readText(size: number): string {
+    const from = this.#at
+    this.#at += size
+    if (size > shortMax) return this.#decodeText(from, size)
+    let place = size
+    for (let at = from; at < from + size; at++) place = (place * 31 + (this.#bytes[at] ?? 0)) & 1_023
+    const known = shortTexts[place]
+    if (known !== undefined && this.#isAt(from, size, known.bytes)) return known.text
+    const text = this.#decodeText(from, size)
+    shortTexts[place] = { bytes: this.#bytes.slice(from, from + size), text }
+    return text
+  }
+
+  #isAt(from: number, size: number, bytes: Uint8Array): boolean {
+    if (bytes.length !== size) return false
+    for (let index = 0; index < size; index++) if (bytes[index] !== this.#bytes[from + index]) return false
+    return true
+  }
+
+  #decodeText(from: number, size: number): string {
     try {
-      return fromUtf8(this.#readSlice(this.#readArgument(low)))
+      return fromUtf8(this.#bytes.subarray(from, from + size))
     } catch (cause) {
-      throw fail('ERR_CODEC_CBOR', { why: 'text that is cut or not UTF-8' }, { cause })
+      throw fail('ERR_CODEC_CBOR', { why: 'text that is not UTF-8' }, { cause })
     }
   }
 
@@ -166,14 +211,29 @@ class CborReader {
     if (depthLeft === 0) throw refused('nested too deeply')
     if (count > this.#elementsLeft) throw refused('too many elements')
     const map = Object.create(null) as Record<string, CborValue>
+    let [before, sizeBefore] = [0, -1]
     for (let index = 0; index < count; index++) {
       const first = this.#readByte()
       if (first >> 5 !== 3) throw refused('a map key that is no text')
-      const name = this.#readText(first & 31)
-      if (name in map) throw refused('a map key that stands twice')
+      const size = this.#readSize(first & 31)
+      const from = this.#at
+      if (!this.#isAfter(before, sizeBefore, from, size)) throw refused('map keys that do not rise')
+      const name = this.#readText(size)
       map[name] = this.#readValue(depthLeft - 1)
+      before = from
+      sizeBefore = size
     }
     return map
+  }
+
+  /** True where a key sorts behind the one before it, as encoded: by its length, then by its bytes. */
+  #isAfter(before: number, sizeBefore: number, from: number, size: number): boolean {
+    if (size !== sizeBefore) return size > sizeBefore
+    for (let index = 0; index < size; index++) {
+      const difference = (this.#bytes[from + index] ?? 0) - (this.#bytes[before + index] ?? 0)
+      if (difference !== 0) return difference > 0
+    }
+    return false
   }
 }
 

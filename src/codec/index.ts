@@ -31,7 +31,7 @@ export {
   toBase64,
   toBase64Url,
 } from './base-n.ts'
-export { decodeCbor, encodeCbor, isCborMap, type CborBounds, type CborMap, type CborValue } from './cbor.ts'
+export { decodeCbor, readCborAt, encodeCbor, isCborMap, type CborBounds, type CborMap, type CborValue } from './cbor.ts'
 export { createFrameReader, encodeFrame, type FrameReader } from './frames.ts'
 export {
   axKeyText,

@@ -1,17 +1,47 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Label } from '../base/index.ts'
-import { utf8 } from '../codec/index.ts'
+import { fromHex, utf8 } from '../codec/index.ts'
+
+/** Hashed in one call where they fit: a call costs more than the hash of a command. */
+const scratch = new Uint8Array(8_192)
 
 /** SHA-256 over the parts in order, as if they were one: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return new Uint8Array(hash.digest())
+  return fromHex(sha256Hex(...parts))
+}
+
+/** The same as lower-case hex. */
+export function sha256Hex(...parts: readonly Uint8Array[]): string {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return hash('sha256', first, 'hex')
+  let size = 0
+  for (const part of parts) size += part.length
+  if (size > scratch.length) return longHash(parts)
+  let at = 0
+  for (const part of parts) {
+    scratch.set(part, at)
+    at += part.length
+  }
+  const digest = hash('sha256', scratch.subarray(0, size), 'hex')
+  // What was hashed may have been secret.
+  scratch.fill(0, 0, size)
+  return digest
+}
+
+function longHash(parts: readonly Uint8Array[]): string {
+  const whole = createHash('sha256')
+  for (const part of parts) whole.update(part)
+  return whole.digest('hex')
 }
 
 /** SHA-256(label ‖ 0x00 ‖ parts): 32 bytes. The label keeps hashes of different things apart. */
 export function labelledHash(label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
   return sha256(labelBytes(label), ...parts)
+}
+
+/** The same as lower-case hex. */
+export function labelledHashHex(label: Label, ...parts: readonly Uint8Array[]): string {
+  return sha256Hex(labelBytes(label), ...parts)
 }
 
 /** What a signature of ours covers: label ‖ 0x00 ‖ SHA-256(bytes) (`FORMATS.md` R0.8). */

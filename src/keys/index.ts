@@ -12,7 +12,7 @@
  * const signature = identity.sign(labels.command, bytes)
  * keys.verify(identity.publicKey, labels.command, bytes, signature) // true
  */
-export { labelledHash, sha256 } from './hash.ts'
+export { labelledHash, labelledHashHex, sha256 } from './hash.ts'
 export { generateBoxKey, generateIdentity, identityFromSeed, type BoxKeyPair, type Identity } from './identity.ts'
 export { checkedPoint, fingerprintText, readIdentityText } from './identity-check.ts'
 export { generateInviteCode, inviteKeyOf } from './invite-code.ts'

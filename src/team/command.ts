@@ -4,11 +4,14 @@ import {
   decodeCbor,
   encodeCbor,
   equalBytes,
+  fromHex,
   toHex,
   type CborMap,
   type CborValue,
 } from '../codec/index.ts'
-import { labelledHash } from '../keys/index.ts'
+import { labelledHash, labelledHashHex } from '../keys/index.ts'
+import { remember } from './interned.ts'
+import { readQuickly } from './quick-envelope.ts'
 
 /** The unsigned map of a command (`TEAM.md` 3). Ids are 32 bytes, keys 32 bytes, numbers safe integers. */
 export interface Envelope {
@@ -103,7 +106,7 @@ export function storedId(bytes: Uint8Array): Uint8Array | undefined {
 
 /**
  * Reads a stored command: CBOR `[unsigned bytes, 64-byte signature]`, at most 4,096 bytes, canonical to the byte.
- * Form only: neither parents nor signature are looked at. Refused with ERR_TEAM_TOO_LARGE, ERR_TEAM_BAD_ENCODING or, where
+ * Form only: neither parents nor signature are looked at. What comes back holds views of `bytes`, which nobody may change. Refused with ERR_TEAM_TOO_LARGE, ERR_TEAM_BAD_ENCODING or, where
  * CreateTeam has parents or another kind has none, ERR_TEAM_BAD_PARENT; a newer envelope comes back as foreign.
  */
 export function parseCommand(bytes: Uint8Array): Command | ForeignCommand | Refusal {
@@ -120,10 +123,47 @@ function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
   const outer = splitStored(bytes)
   if (outer === undefined) return badForm('outer')
   const { unsigned, signature } = outer
-  const map = decodeCbor(unsigned, { depthMax: limits.commandDepthMax })
+  const quick = readQuickly(unsigned)
+  if (quick === undefined) return readSlowly(bytes, unsigned, signature)
+  const { id, idHex } = idOf(unsigned, signature)
+  return {
+    team: quick.team,
+    parents: quick.parents,
+    author: quick.author,
+    key: quick.key,
+    generation: quick.generation,
+    sequence: quick.sequence,
+    depth: quick.depth,
+    time: quick.time,
+    kind: quick.kind,
+    body: quick.body,
+    id,
+    idHex,
+    parentHexes: quick.parentHexes,
+    authorHex: quick.authorHex,
+    bytes,
+    unsigned,
+    signature,
+  }
+}
+
+function idOf(unsigned: Uint8Array, signature: Uint8Array): { id: Uint8Array; idHex: string } {
+  const idHex = labelledHashHex(labels.commandId, unsigned, signature)
+  const id = fromHex(idHex)
+  // Most likely the parent of the next one.
+  remember({ bytes: id, hex: idHex })
+  return { id, idHex }
+}
+
+/** Reads whatever has another layout, to say what is wrong with it, or that it is of a newer version. */
+export function readSlowly(
+  bytes: Uint8Array,
+  unsigned: Uint8Array,
+  signature: Uint8Array,
+): Command | ForeignCommand | Refusal {
+  const map = decodeCbor(unsigned, { depthMax: limits.commandDepthMax, isShared: true })
   if (!isMap(map)) return badForm('map')
-  const id = commandId(unsigned, signature)
-  const idHex = toHex(id)
+  const { id, idHex } = idOf(unsigned, signature)
   if (isCount(map['v']) && map['v'] > 1) return readForeign(map, { id, idHex, bytes, unsigned, signature })
   const envelope = readEnvelope(map)
   if (typeof envelope === 'string') return badForm(envelope)

@@ -17,6 +17,8 @@ export interface Field {
 /** The form of a payload: a reader for each of its members. */
 export type Form<B> = Readonly<Record<keyof B, Field>>
 
+/** Printable ASCII. */
+const plain = /^[ -~]+$/
 /** Control characters (C0, DEL, C1), line and paragraph separators, and everything that turns direction. */
 const forbidden = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
@@ -26,6 +28,8 @@ const forbidden = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2
  */
 export function isName(value: unknown): value is string {
   if (typeof value !== 'string' || value.length === 0 || value.length > limits.nameBytesMax) return false
+  // Nearly all names are of these, and of them there is nothing more to ask.
+  if (plain.test(value)) return true
   if (!isWellFormed(value) || !isAssigned(value) || value.normalize('NFC') !== value) return false
   if (forbidden.test(value)) return false
   return utf8(value).length <= limits.nameBytesMax

@@ -115,4 +115,22 @@ describe('deterministic CBOR', () => {
     for (let size = 0; size < whole.length; size++)
       expectCode('ERR_CODEC_CBOR', () => decodeCbor(whole.subarray(0, size)))
   })
+
+  it('sec/FZ1 every head of one and two bytes: what is taken is written back to the byte', () => {
+    const room = new Uint8Array(300)
+    let taken = 0
+    for (let first = 0; first < 256; first++) {
+      for (let second = 0; second < 256; second += 7) {
+        for (const size of [1, 2, 3, 5, 9, 26]) {
+          const bytes = Uint8Array.from(room.subarray(0, size), (_, i) => [first, second, 0x61][i] ?? 0x61)
+          const read = valueOrCode(() => decodeCbor(bytes))
+          if (!('value' in read)) continue
+          taken++
+          expect(toHex(encodeCbor(read.value))).toBe(toHex(bytes))
+          break
+        }
+      }
+    }
+    expect(taken).toBeGreaterThan(1_000)
+  })
 })
