@@ -33,7 +33,7 @@ export interface Doing extends Partial<KeyFacts> {
 
 /** Bytes that no other name gets. */
 export function bytesOf(text: string, length = 32): Uint8Array {
-  // Below the prime of X25519, so that it serves as any kind of key.
+  // Below the prime of X25519, so that it may be a key of every kind.
   return sha256(utf8(text))
     .map((byte, i) => (i === 31 ? byte & 0x3f : byte))
     .subarray(0, length)
@@ -57,10 +57,10 @@ export class Desk {
     return sitterOf(name)
   }
 
-  /** Does what somebody wants; 'ok', or the code without its prefix and then nothing has changed. */
+  /** Does what somebody wants; 'ok', or the code, and then nothing has changed. */
   does(by: string, intent: Intent, doing: Doing = {}): string {
     const act = actFor(this.state, intent)
-    return act.kind === 'refuse' ? short((act as { code: string }).code) : this.act(by, act, doing)
+    return act.kind === 'refuse' ? (act as { code: string }).code : this.act(by, act, doing)
   }
 
   act(by: string, act: Act, doing: Doing = {}): string {
@@ -74,7 +74,7 @@ export class Desk {
     }
     const facts = { weak: false, claimHolds: true, isOrigin: true, ...doing }
     const refusal = check(this.state, act, author, facts)
-    if (refusal !== undefined) return short(refusal.code)
+    if (refusal !== undefined) return refusal.code
     const id = bytesOf(`command ${this.#depth} by ${by}`)
     this.#last = toHex(id)
     const command = { id, idHex: this.#last, depth: this.#depth++, author: device, authorHex: hex }
@@ -135,8 +135,4 @@ export function bundleOf(
 export function claimOf(name: string, invite: Uint8Array): Claim {
   const empty = new Uint8Array(0)
   return { invite, bundle: bundleOf(name, 0), nonce: bytesOf('n'), ofInvite: empty, ofIdentity: empty, bytes: empty }
-}
-
-function short(code: string): string {
-  return code.replace('ERR_TEAM_', '')
 }

@@ -14,15 +14,15 @@ const hexOf = (epoch: string): string => toHex(bytesOf(epoch))
 describe('RotateKey', () => {
   it('makes an epoch for exactly the members that its author saw', () => {
     const desk = new Desk().seats('operator', 'user')
-    expect(desk.does('user', rotate('e'))).toBe('NO_PERMISSION')
+    expect(desk.does('user', rotate('e'))).toBe('ERR_TEAM_NO_PERMISSION')
     expect(desk.does('operator', rotate('e'))).toBe('ok')
-    expect(desk.does('O', rotate('e'))).toBe('DUPLICATE')
+    expect(desk.does('O', rotate('e'))).toBe('ERR_TEAM_DUPLICATE')
     expect(desk.state.epochs.map(({ idHex, recipients }) => [idHex, recipients.length])).toEqual([[hexOf('e'), 3]])
     const few = recipientsOf(desk.state).slice(1)
     const act = (recipients: unknown): Act =>
       ({ kind: 'RotateKey', body: { epoch: bytesOf('f'), parents: [], boxesHash: bytesOf('b'), recipients } }) as Act
-    expect(desk.act('O', act(few))).toBe('BAD_RECIPIENTS')
-    expect(desk.act('O', act(hashOfRecipients(few)))).toBe('BAD_RECIPIENTS')
+    expect(desk.act('O', act(few))).toBe('ERR_TEAM_BAD_RECIPIENTS')
+    expect(desk.act('O', act(hashOfRecipients(few)))).toBe('ERR_TEAM_BAD_RECIPIENTS')
     expect(desk.act('O', act(few), { isOrigin: false })).toBe('ok')
   })
 
@@ -90,13 +90,13 @@ describe('AddDeviceKey', () => {
 
   it('old bundles, too many keys, weak keys, other devices: each its code', () => {
     const desk = new Desk().seats('user', 'operator')
-    expect(add(desk, 0, { signing: ['s1'] })).toBe('DUPLICATE')
-    expect(add(desk, 1, { signing: ['s1'] }, { weak: true })).toBe('KEY_WEAK')
-    expect(desk.does('O', { kind: 'AddDeviceKey', bundle: bundleOf('user', 1) })).toBe('NO_PERMISSION')
+    expect(add(desk, 0, { signing: ['s1'] })).toBe('ERR_TEAM_DUPLICATE')
+    expect(add(desk, 1, { signing: ['s1'] }, { weak: true })).toBe('ERR_TEAM_KEY_WEAK')
+    expect(desk.does('O', { kind: 'AddDeviceKey', bundle: bundleOf('user', 1) })).toBe('ERR_TEAM_NO_PERMISSION')
     expect(add(desk, 1, { signing: ['s1', 's2', 's3'] })).toBe('ok')
-    expect(add(desk, 2, { signing: ['s4'] })).toBe('LIMIT')
+    expect(add(desk, 2, { signing: ['s4'] })).toBe('ERR_TEAM_LIMIT')
     expect(add(desk, 2, { encryption: ['e1', 'e2', 'e3'] })).toBe('ok')
-    expect(add(desk, 3, { encryption: ['e4'] })).toBe('LIMIT')
+    expect(add(desk, 3, { encryption: ['e4'] })).toBe('ERR_TEAM_LIMIT')
   })
 })
 
@@ -114,24 +114,24 @@ describe('RetireKey', () => {
   it('is for the device itself, or for who may remove it and ranks above', () => {
     expect(retire(withKeys(), 'user', 'user', 's1')).toBe('ok')
     expect(retire(withKeys(), 'operator', 'user', 's1')).toBe('ok')
-    expect(retire(withKeys(), 'operator', 'O', 's1')).toBe('RANK_TOO_LOW')
-    expect(retire(withKeys(), 'user', 'operator', 's1')).toBe('NO_PERMISSION')
-    expect(retire(withKeys(), 'O', 'user', 'nothing')).toBe('UNKNOWN_KEY')
-    expect(retire(withKeys(), 'O', 'nobody', 's1')).toBe('UNKNOWN_DEVICE')
+    expect(retire(withKeys(), 'operator', 'O', 's1')).toBe('ERR_TEAM_RANK_TOO_LOW')
+    expect(retire(withKeys(), 'user', 'operator', 's1')).toBe('ERR_TEAM_NO_PERMISSION')
+    expect(retire(withKeys(), 'O', 'user', 'nothing')).toBe('ERR_TEAM_UNKNOWN_KEY')
+    expect(retire(withKeys(), 'O', 'nobody', 's1')).toBe('ERR_TEAM_UNKNOWN_DEVICE')
     const desk = withKeys()
     expect(retire(desk, 'user', 'user', 's1')).toBe('ok')
-    expect(retire(desk, 'user', 'user', 's1')).toBe('UNKNOWN_KEY')
-    expect(retire(desk, 'user', 'user', 'identity user')).toBe('LAST_KEY')
+    expect(retire(desk, 'user', 'user', 's1')).toBe('ERR_TEAM_UNKNOWN_KEY')
+    expect(retire(desk, 'user', 'user', 'identity user')).toBe('ERR_TEAM_LAST_KEY')
     expect(retire(desk, 'user', 'user', 'box user')).toBe('ok')
-    expect(retire(desk, 'user', 'user', 'e1')).toBe('LAST_KEY')
+    expect(retire(desk, 'user', 'user', 'e1')).toBe('ERR_TEAM_LAST_KEY')
   })
 
   it('a retired key signs nothing more where it is known to be; in replay it passes (R5)', () => {
     const desk = withKeys()
     retire(desk, 'user', 'user', 's1')
     const leave: Intent = { kind: 'RemoveDevice', device: desk.device('user') }
-    expect(desk.does('user', leave, { key: bytesOf('s1') })).toBe('KEY_RETIRED')
-    expect(desk.does('user', leave, { key: bytesOf('never') })).toBe('UNKNOWN_KEY')
+    expect(desk.does('user', leave, { key: bytesOf('s1') })).toBe('ERR_TEAM_KEY_RETIRED')
+    expect(desk.does('user', leave, { key: bytesOf('never') })).toBe('ERR_TEAM_UNKNOWN_KEY')
     expect(desk.does('user', leave, { key: bytesOf('s1'), isOrigin: false })).toBe('ok')
   })
 

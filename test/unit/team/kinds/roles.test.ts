@@ -27,8 +27,10 @@ describe('CreateRole', () => {
     desk.seat('A', 'manager').seat('B', 'manager')
     expect(desk.member('A')).toMatchObject({ role: 'manager', roleAt: desk.state.roles.get('manager')?.at })
     expect(desk.does('A', { kind: 'AssignRole', device: desk.device('user'), role: 'operator' })).toBe('ok')
-    expect(desk.does('A', { kind: 'AssignRole', device: desk.device('user'), role: 'admin' })).toBe('RANK_TOO_LOW')
-    expect(desk.does('A', { kind: 'RemoveDevice', device: desk.device('B') })).toBe('RANK_TOO_LOW')
+    expect(desk.does('A', { kind: 'AssignRole', device: desk.device('user'), role: 'admin' })).toBe(
+      'ERR_TEAM_RANK_TOO_LOW',
+    )
+    expect(desk.does('A', { kind: 'RemoveDevice', device: desk.device('B') })).toBe('ERR_TEAM_RANK_TOO_LOW')
     expect(desk.does('A', { kind: 'RemoveDevice', device: desk.device('operator') })).toBe('ok')
   })
 
@@ -36,29 +38,33 @@ describe('CreateRole', () => {
     const desk = new Desk().seats('admin', 'user')
     desk.does('O', create('clerk', 750))
     desk.seat('C', 'clerk')
-    expect(desk.does('admin', { kind: 'AssignRole', device: desk.device('user'), role: 'clerk' })).toBe('RANK_TOO_LOW')
-    expect(desk.does('admin', { kind: 'RevokeRole', device: desk.device('C'), role: 'clerk' })).toBe('RANK_TOO_LOW')
+    expect(desk.does('admin', { kind: 'AssignRole', device: desk.device('user'), role: 'clerk' })).toBe(
+      'ERR_TEAM_RANK_TOO_LOW',
+    )
+    expect(desk.does('admin', { kind: 'RevokeRole', device: desk.device('C'), role: 'clerk' })).toBe(
+      'ERR_TEAM_RANK_TOO_LOW',
+    )
   })
 
   it('refuses taken and built-in names, `sync-only` too; forbidden sets; ranks not below the author', () => {
     const desk = new Desk().seats('admin')
-    expect(desk.does('admin', create('clerk', 200))).toBe('NO_PERMISSION')
+    expect(desk.does('admin', create('clerk', 200))).toBe('ERR_TEAM_NO_PERMISSION')
     expect(desk.does('O', create('clerk', 200))).toBe('ok')
     for (const taken of ['clerk', 'owner', 'user', 'sync-role', 'sync-only'])
-      expect(desk.does('O', create(taken, 200))).toBe('DUPLICATE')
-    expect(desk.does('O', create('closer', 200, ['team.close']))).toBe('PERMISSION_FORBIDDEN')
-    expect(desk.does('O', create('pawner', 200, ['role.define', 'role.assign']))).toBe('PERMISSION_FORBIDDEN')
-    expect(desk.does('O', create('flyer', 200, ['channel.fly']))).toBe('UNKNOWN_PERMISSION')
+      expect(desk.does('O', create(taken, 200))).toBe('ERR_TEAM_DUPLICATE')
+    expect(desk.does('O', create('closer', 200, ['team.close']))).toBe('ERR_TEAM_PERMISSION_FORBIDDEN')
+    expect(desk.does('O', create('pawner', 200, ['role.define', 'role.assign']))).toBe('ERR_TEAM_PERMISSION_FORBIDDEN')
+    expect(desk.does('O', create('flyer', 200, ['channel.fly']))).toBe('ERR_TEAM_UNKNOWN_PERMISSION')
     expect(desk.does('O', create('sender', 999_999, ['channel.use', 'role.define']))).toBe('ok')
     desk.seat('S', 'sender')
-    expect(desk.does('S', create('equal', 999_999))).toBe('RANK_TOO_LOW')
+    expect(desk.does('S', create('equal', 999_999))).toBe('ERR_TEAM_RANK_TOO_LOW')
     expect(desk.does('S', create('below', 999_998))).toBe('ok')
   })
 
   it('there are at most 64', () => {
     const desk = new Desk()
     for (let i = 0; i < limits.customRolesMax; i++) expect(desk.does('O', create(`r${i}`, 200))).toBe('ok')
-    expect(desk.does('O', create('more', 200))).toBe('LIMIT')
+    expect(desk.does('O', create('more', 200))).toBe('ERR_TEAM_LIMIT')
   })
 })
 
@@ -69,18 +75,18 @@ describe('DeleteRole', () => {
     const before = actFor(desk.state, { kind: 'AssignRole', device: desk.device('user'), role: 'clerk' })
     desk.does('O', { kind: 'CreateInvite', key: bytesOf('door'), role: 'clerk', notAfter: 1 })
     desk.seat('C', 'clerk')
-    expect(desk.does('admin', { kind: 'DeleteRole', role: 'clerk' })).toBe('NO_PERMISSION')
-    expect(desk.does('O', { kind: 'DeleteRole', role: 'clerk' })).toBe('ROLE_IN_USE')
-    expect(desk.does('O', { kind: 'DeleteRole', role: 'admin' })).toBe('ROLE_BUILTIN')
-    expect(desk.does('O', { kind: 'DeleteRole', role: 'nothing' })).toBe('UNKNOWN_ROLE')
+    expect(desk.does('admin', { kind: 'DeleteRole', role: 'clerk' })).toBe('ERR_TEAM_NO_PERMISSION')
+    expect(desk.does('O', { kind: 'DeleteRole', role: 'clerk' })).toBe('ERR_TEAM_ROLE_IN_USE')
+    expect(desk.does('O', { kind: 'DeleteRole', role: 'admin' })).toBe('ERR_TEAM_ROLE_BUILTIN')
+    expect(desk.does('O', { kind: 'DeleteRole', role: 'nothing' })).toBe('ERR_TEAM_UNKNOWN_ROLE')
     desk.does('O', { kind: 'RevokeRole', device: desk.device('C'), role: 'clerk' })
     expect(desk.state.invites.size).toBe(1)
     expect(desk.does('O', { kind: 'DeleteRole', role: 'clerk' })).toBe('ok')
     expect(desk.state.roles.size + desk.state.invites.size).toBe(0)
     if (before.kind !== 'AssignRole') throw new Error('no act')
-    expect(desk.act('O', before)).toBe('UNKNOWN_ROLE')
+    expect(desk.act('O', before)).toBe('ERR_TEAM_UNKNOWN_ROLE')
     desk.does('O', create('clerk', 650))
-    expect(desk.act('O', before)).toBe('STALE_GENERATION')
+    expect(desk.act('O', before)).toBe('ERR_TEAM_STALE_GENERATION')
   })
 
   it('needs a rank above the role', () => {
@@ -89,9 +95,13 @@ describe('DeleteRole', () => {
     desk.does('O', create('same', 500))
     desk.does('O', create('lower', 499))
     desk.seat('D', 'definer')
-    expect(desk.does('D', { kind: 'DeleteRole', role: 'same' })).toBe('RANK_TOO_LOW')
-    expect(desk.does('D', { kind: 'AddPermission', role: 'same', permission: 'name.assign' })).toBe('RANK_TOO_LOW')
-    expect(desk.does('D', { kind: 'RemovePermission', role: 'same', permission: 'name.assign' })).toBe('RANK_TOO_LOW')
+    expect(desk.does('D', { kind: 'DeleteRole', role: 'same' })).toBe('ERR_TEAM_RANK_TOO_LOW')
+    expect(desk.does('D', { kind: 'AddPermission', role: 'same', permission: 'name.assign' })).toBe(
+      'ERR_TEAM_RANK_TOO_LOW',
+    )
+    expect(desk.does('D', { kind: 'RemovePermission', role: 'same', permission: 'name.assign' })).toBe(
+      'ERR_TEAM_RANK_TOO_LOW',
+    )
     expect(desk.does('D', { kind: 'DeleteRole', role: 'lower' })).toBe('ok')
   })
 })
@@ -108,20 +118,20 @@ describe('AddPermission and RemovePermission', () => {
       ['name.assign', made],
       ['label.define', desk.last],
     ])
-    expect(change('AddPermission', 'label.define')).toBe('DUPLICATE')
-    expect(change('AddPermission', 'team.close')).toBe('PERMISSION_FORBIDDEN')
+    expect(change('AddPermission', 'label.define')).toBe('ERR_TEAM_DUPLICATE')
+    expect(change('AddPermission', 'team.close')).toBe('ERR_TEAM_PERMISSION_FORBIDDEN')
     expect(change('AddPermission', 'role.define')).toBe('ok')
-    expect(change('AddPermission', 'role.assign')).toBe('PERMISSION_FORBIDDEN')
-    expect(change('AddPermission', 'no.such')).toBe('UNKNOWN_PERMISSION')
-    expect(change('AddPermission', 'name.assign', 'user')).toBe('ROLE_BUILTIN')
-    expect(change('AddPermission', 'name.assign', 'none')).toBe('UNKNOWN_ROLE')
+    expect(change('AddPermission', 'role.assign')).toBe('ERR_TEAM_PERMISSION_FORBIDDEN')
+    expect(change('AddPermission', 'no.such')).toBe('ERR_TEAM_UNKNOWN_PERMISSION')
+    expect(change('AddPermission', 'name.assign', 'user')).toBe('ERR_TEAM_ROLE_BUILTIN')
+    expect(change('AddPermission', 'name.assign', 'none')).toBe('ERR_TEAM_UNKNOWN_ROLE')
     desk.seat('C', 'clerk')
     expect(desk.does('C', { kind: 'CreateLabel', label: 'x' })).toBe('ok')
     expect(change('RemovePermission', 'label.define')).toBe('ok')
-    expect(desk.does('C', { kind: 'CreateLabel', label: 'y' })).toBe('NO_PERMISSION')
-    expect(change('RemovePermission', 'label.define')).toBe('UNKNOWN_PERMISSION')
-    expect(change('RemovePermission', 'channel.use', 'user')).toBe('ROLE_BUILTIN')
-    expect(change('RemovePermission', 'channel.use', 'none')).toBe('UNKNOWN_ROLE')
+    expect(desk.does('C', { kind: 'CreateLabel', label: 'y' })).toBe('ERR_TEAM_NO_PERMISSION')
+    expect(change('RemovePermission', 'label.define')).toBe('ERR_TEAM_UNKNOWN_PERMISSION')
+    expect(change('RemovePermission', 'channel.use', 'user')).toBe('ERR_TEAM_ROLE_BUILTIN')
+    expect(change('RemovePermission', 'channel.use', 'none')).toBe('ERR_TEAM_UNKNOWN_ROLE')
   })
 
   it('what a holder could no longer invite is no longer open', () => {
@@ -151,7 +161,7 @@ describe('AssignRole and RevokeRole', () => {
     expect(desk.member('operator')).toMatchObject({ role: 'user', roleBy: desk.last })
     expect(desk.state.invites.size).toBe(0)
     expect(desk.does('O', { kind: 'AssignRole', device, role: 'owner' })).toBe('ok')
-    expect(desk.does('admin', { kind: 'RevokeRole', device, role: 'owner' })).toBe('RANK_TOO_LOW')
+    expect(desk.does('admin', { kind: 'RevokeRole', device, role: 'owner' })).toBe('ERR_TEAM_RANK_TOO_LOW')
     expect(desk.does('operator', { kind: 'RevokeRole', device, role: 'owner' })).toBe('ok')
     expect(desk.member('operator')).toMatchObject({ role: 'sync-role', roleBy: desk.last, roleAt: desk.state.team })
   })
@@ -163,10 +173,10 @@ describe('AssignRole and RevokeRole', () => {
     desk.seat('M', 'mighty')
     const self = (name: string, role: string) =>
       desk.does(name, { kind: 'AssignRole', device: desk.device(name), role })
-    expect(self('user', 'operator')).toBe('NO_PERMISSION')
+    expect(self('user', 'operator')).toBe('ERR_TEAM_NO_PERMISSION')
     expect(self('user', 'weak')).toBe('ok')
-    expect(self('M', 'owner')).toBe('RANK_TOO_LOW')
-    expect(self('M', 'mighty')).toBe('RANK_TOO_LOW')
+    expect(self('M', 'owner')).toBe('ERR_TEAM_RANK_TOO_LOW')
+    expect(self('M', 'mighty')).toBe('ERR_TEAM_RANK_TOO_LOW')
     expect(self('M', 'admin')).toBe('ok')
   })
 
