@@ -20,7 +20,7 @@ export function faultsOf(world: World): string[] {
   faults.push(...disagreements(world, honest, truth))
   for (const id of world.acknowledged)
     if (!honest.some(({ replica }) => replica?.graph.has(id))) faults.push(`acknowledged and lost: ${id}`)
-  faults.push(...stateFaults(truth.replica))
+  faults.push(...stateFaults(truth.replica), ...dutyFaults(truth.replica, honest))
   if (sizeOf(truth) <= oracleCommandsMax) faults.push(...oracleFaults(world, truth.replica))
   return faults
 }
@@ -46,6 +46,13 @@ function disagreements(world: World, honest: readonly Player[], truth: Player): 
 export function stateFaults({ state }: Pick<Replica, 'state'>): string[] {
   const owners = [...state.members.values()].filter(({ role }) => role === 'owner')
   return state.open && state.members.size > 0 && owners.length === 0 ? ['I5: an open team without an owner'] : []
+}
+
+/** Leaves are confirmed by whoever may, on its own. */
+function dutyFaults({ state }: Replica, honest: readonly Player[]): string[] {
+  const open = [...state.leaves.values()].filter(({ confirmed }) => !confirmed)
+  const isOwed = open.some((leave) => honest.some(({ hex }) => hex !== leave.deviceHex && state.members.has(hex)))
+  return state.open && isOwed ? ['a leave was never confirmed'] : []
 }
 
 function oracleFaults({ keys }: World, replica: Replica): string[] {

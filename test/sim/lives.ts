@@ -57,7 +57,7 @@ export class Life {
     on = headsIn(this.#knownTo(index)),
   ): GraphNode | undefined {
     const by = this.cast[index] as Somebody
-    const node = this.ledger.take(this.ledger.sign(by, on, wish as never))
+    const node = this.ledger.take(this.ledger.sign(by, on, wish as never, { time: this.chance.below(1_000_000) }))
     if (node !== undefined) for (const one of this.ledger.closure([node])) this.#knownTo(index).add(one)
     return node
   }

@@ -1,5 +1,5 @@
 import { concatBytes, equalBytes } from '../../src/codec/index.ts'
-import type { Keys } from '../../src/keys/index.ts'
+import { sha256, type Keys } from '../../src/keys/index.ts'
 import type { LoadedCommand, Replica } from '../../src/team/index.ts'
 import type { Chance } from './chance.ts'
 import { somebody, type Somebody } from './somebody.ts'
@@ -65,12 +65,20 @@ export function makePlayer(
   }
 }
 
-/** What a node is given to author with: all signing keys that it has made, newest first. */
-export function authorParts(player: Player) {
+/** What a node is given to author with: all signing keys that it has made, newest first. Boxes are as long as real ones. */
+export function authorParts(player: Player, now: () => number) {
   const signingKeys = (): Uint8Array[] =>
     Array.from({ length: player.sequence + 1 }, (_, n) => player.key(player.sequence - n))
   const { device, sign } = player
-  return { device, signingKey: player.key(0), signingKeys, sign }
+  const sealBox = (publicKey: Uint8Array, secret: Uint8Array): Uint8Array =>
+    concatBytes(sha256(publicKey, secret), sha256(secret), new Uint8Array(16))
+  const wall = (): number => wallOf(player, now())
+  return { device, signingKey: player.key(0), signingKeys, sign, sealBox, wall }
+}
+
+/** What its wall clock shows. */
+export function wallOf({ wallSkew }: Player, now: number): number {
+  return Math.max(0, Math.floor(1_800_000_000_000 + now + wallSkew))
 }
 
 /** One bit of one record turns. Returns how many records were before it, or undefined where nothing could turn. */

@@ -12,7 +12,7 @@ import {
   type ReplicaEvent,
 } from '../../src/team/index.ts'
 import { Chance } from './chance.ts'
-import { authorParts, holds, makePlayer, turnBit, type Player } from './player.ts'
+import { authorParts, holds, makePlayer, turnBit, wallOf, type Player } from './player.ts'
 import { standInKeys } from './stand-in-keys.ts'
 
 export interface WorldOptions {
@@ -78,8 +78,8 @@ export class World {
   found(index: number, name: string): void {
     const founder = this.player(index)
     const bundle = parseKeyBundle(founder.bundle(0)) as KeyBundle
-    const what = { name, deviceName: `node-${index}`, time: this.#wall(founder) }
-    const command = foundTeam({ ...authorParts(founder), bundle, random: this.chance }, what)
+    const what = { name, deviceName: `node-${index}`, time: wallOf(founder, this.now) }
+    const command = foundTeam({ ...authorParts(founder, () => this.now), bundle, random: this.chance }, what)
     if (command.kind === 'refuse') throw new Error('the team cannot be founded')
     const { id, bytes } = command as Command
     this.team = id
@@ -96,7 +96,13 @@ export class World {
   start(player: Player, isFounder = false): void {
     player.life++
     player.replica = new Replica(
-      { ...authorParts(player), team: this.team, random: this.chance, isFounder, boxes: player.boxes.keys() },
+      {
+        ...authorParts(player, () => this.now),
+        team: this.team,
+        random: this.chance,
+        isFounder,
+        boxes: player.boxes.keys(),
+      },
       player.disk,
     )
     const dropped = new Set(player.replica.dropped.map((id) => toHex(id)))
@@ -139,7 +145,10 @@ export class World {
     if (player.replica === undefined) return false
     const request = ++this.#request
     const before = this.refusals.length
-    this.step(player, { kind: 'author', request, intent, time: this.#wall(player), force: false })
+    const time = wallOf(player, this.now)
+    // Epochs are rotated by an operation of their own, because their boxes come with them.
+    if (intent.kind === 'RotateKey') this.step(player, { kind: 'rotate', request, time, force: false })
+    else this.step(player, { kind: 'author', request, intent, time, force: false })
     return this.refusals.length === before
   }
 
@@ -203,7 +212,7 @@ export class World {
         this.#syncSoon(player)
         return
       case 'verdict':
-        if (effect.outcome.kind === 'refuse') this.refusals.push(effect.outcome.code)
+        if (effect.outcome.kind === 'refuse') this.#refused(effect.outcome.code)
         else if (!player.isEvil) this.#acknowledge(player, effect.outcome.id)
         return
       case 'cut':
@@ -251,6 +260,12 @@ export class World {
     player.disk.push(...player.cache)
     player.cache = []
     this.step(player, { kind: 'stored', count: player.disk.length })
+  }
+
+  /** A node may wish for what the law refuses, but what it makes has always its form. */
+  #refused(code: string): void {
+    this.refusals.push(code)
+    if (/BAD_(ENCODING|PARENT|DEPTH|SEQUENCE|SIGNATURE)|TOO_LARGE/.test(code)) this.violations.push(`made ${code}`)
   }
 
   #acknowledge(player: Player, id: Uint8Array): void {
@@ -303,10 +318,6 @@ export class World {
 
   #byPeer(peer: string): Player {
     return this.cast.find((player) => player.peer === peer) as Player
-  }
-
-  #wall(player: Player): number {
-    return Math.max(0, Math.floor(1_800_000_000_000 + this.now + player.wallSkew))
   }
 
   #pop(end: number): Due | undefined {
