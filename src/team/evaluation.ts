@@ -29,10 +29,11 @@ export class Evaluation {
   /** For commands beside a Decrease of their author: which roles they could not have been made with. */
   readonly #failing = new Map<number, Map<string, boolean>>()
   #changed = new Set<GraphNode>()
-  #current: Cut | undefined = noCut
+  #current: Cut | undefined
 
   constructor(graph: Graph) {
     this.#graph = graph
+    this.#current = graph.nodes.length === 0 ? noCut : undefined
   }
 
   /** The state of all commands. */

@@ -45,6 +45,7 @@ class Knowledge {
   readonly #words: number
   readonly #bits: Uint32Array
   readonly #positions: readonly number[]
+  readonly #sides: readonly number[]
   readonly #withdrawals: readonly number[]
   /** The best witness of each state of knowledge. */
   readonly #witnesses = new Map<string, { readonly at: number; readonly node: GraphNode }>()
@@ -62,8 +63,9 @@ class Knowledge {
     const positions = new Array<number>(line.length).fill(0)
     for (const [at, column] of columnAt.entries()) if (column !== undefined) positions[column] = at
     this.#positions = positions
-    this.#withdrawals = [...line.keys()].filter((column) =>
-      line.some((other) => withdraws(this.#nodeOf(column), other)),
+    this.#sides = this.#findSides()
+    this.#withdrawals = this.#sides.filter((column) =>
+      this.#sides.some((other) => withdraws(this.#nodeOf(column), this.#nodeOf(other))),
     )
   }
 
@@ -90,7 +92,21 @@ class Knowledge {
   }
 
   sides(): GraphNode[] {
-    return this.#line.filter((_, a) => this.#line.some((__, b) => this.#areBeside(a, b)))
+    return this.#sides.map((column) => this.#nodeOf(column))
+  }
+
+  /** Commands that lack an earlier one of their author, and those that are lacked, smallest ids first. */
+  #findSides(): number[] {
+    const sides = new Set<number>()
+    for (const [column, at] of this.#positions.entries())
+      for (let word = 0; word * 32 < column; word++) {
+        const before = column - word * 32 >= 32 ? -1 : (1 << (column - word * 32)) - 1
+        let lacked = ~(this.#bits[at * this.#words + word] ?? 0) & before
+        if (lacked !== 0) sides.add(column)
+        for (; lacked !== 0; lacked &= lacked - 1) sides.add(word * 32 + 31 - Math.clz32(lacked & -lacked))
+      }
+    const idOf = (column: number): string => this.#nodeOf(column).command.idHex
+    return [...sides].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
   }
 
   /** Keeps, of all commands of others that count, the best for each state of knowledge. */
@@ -110,11 +126,8 @@ class Knowledge {
 
   /** Adds the losers of all pairs of sides, smallest ids first. */
   judge(lost: Map<GraphNode, GraphNode>): void {
-    const columns = [...this.#line.keys()].sort((a, b) =>
-      this.#nodeOf(a).command.idHex < this.#nodeOf(b).command.idHex ? -1 : 1,
-    )
-    for (const [i, x] of columns.entries())
-      for (const y of columns.slice(i + 1)) {
+    for (const [i, x] of this.#sides.entries())
+      for (const y of this.#sides.slice(i + 1)) {
         const [a, b] = [this.#nodeOf(x), this.#nodeOf(y)]
         if ((lost.has(a) && lost.has(b)) || !this.#areBeside(x, y)) continue
         const [winner, loser] = this.#firstStays(x, y) ? [a, b] : [b, a]

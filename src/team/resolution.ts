@@ -94,7 +94,10 @@ class Resolution {
       const trial = this.#attacks.decide(reducers.filter((r) => !forks.sides.has(r)))
       const losers = forks.losers(trial.accepted)
       for (const [loser, winner] of losers) this.#fallen.set(loser, voided(winner))
-      for (const loser of [...losers.keys()].sort(byDepthAndId)) this.#silence(loser)
+      const silenced = new Set<GraphNode>()
+      for (const loser of [...losers.keys()].sort(byDepthAndId))
+        // What one that is silenced already would silence is silent, too.
+        if (!silenced.has(loser)) this.#silence(loser, silenced)
     }
     if (this.#lost.size > 0) this.#fellTheLost()
     for (const r of reducers) if (forks.sides.has(r) || this.#fallen.has(r)) this.#isPlain = false
@@ -102,11 +105,14 @@ class Resolution {
   }
 
   /** What a device authors after a command that lost is void. */
-  #silence(loser: GraphNode): void {
+  #silence(loser: GraphNode, silenced: Set<GraphNode>): void {
     const { authorHex } = loser.command
     if (!this.#lost.has(authorHex)) this.#lost.set(authorHex, loser)
     for (const node of this.#suffix.by(authorHex))
-      if (!this.#fallen.has(node) && this.#graph.isBefore(loser, node)) this.#fallen.set(node, voided(loser))
+      if (!silenced.has(node) && this.#suffix.isAfter(loser, node)) {
+        silenced.add(node)
+        if (!this.#fallen.has(node)) this.#fallen.set(node, voided(loser))
+      }
   }
 
   /** The commands of devices that lost before the cut, and everything that depends on what is lost. */

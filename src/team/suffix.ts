@@ -40,6 +40,12 @@ export class Suffix {
   readonly isConcurrent = (a: GraphNode, b: GraphNode): boolean =>
     a !== b && !(a.index < b.index ? this.#graph.isBefore(a, b) : this.#graph.isBefore(b, a))
 
+  /** True where `x`, a command of a device that forked, is in the past of `y`. */
+  isAfter(x: GraphNode, y: GraphNode): boolean {
+    const at = this.#positions.get(y)
+    return x !== y && at !== undefined && this.#relativesOf(x).future[at] === 1
+  }
+
   readonly node = (idHex: string): GraphNode | undefined => this.#graph.get(idHex)
 
   /** What this command rests on, as far as it lies after the cut. */
