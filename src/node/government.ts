@@ -60,6 +60,8 @@ class TeamGovernment implements Government {
   #keyCut: Cut = nobodyCut
   /** What the team says, as it was taken over last. */
   #view: SwarmView = nobody
+  /** True while that team is here to be asked; else nothing follows from what it does not say. */
+  #isKnown = false
   /** Fingerprints of keys in use that this node cannot open. */
   #closed: readonly string[] = []
 
@@ -70,12 +72,12 @@ class TeamGovernment implements Government {
   apply(): Cut {
     const { lists } = this.#parts
     const team = this.#team()
-    const before = this.#view
+    this.#isKnown = false
     this.#view = team === null ? nobody : this.#viewOf(team)
     const { listed, removed, nodes, swarmKeys } = this.#view
     const cut = lists.onGovernment(team === null ? null : { listed, removed })
     for (const { peer, addrs } of nodes) if (addrs.length > 0) this.#parts.swarm()?.remember(peer, addrs)
-    const turning = this.#refuseRetired(before)
+    const turning = this.#refuseRetired()
     this.#queue = this.#queue.then(() => turning).then(() => this.#takeKeys(swarmKeys))
     this.#tell('cut by the governing team', cut)
     return cut
@@ -123,13 +125,14 @@ class TeamGovernment implements Government {
 
   #viewOf(team: string): SwarmView {
     const replica = this.#replica(team)
+    this.#isKnown = replica?.isSynced === true
     return replica === undefined ? nobody : swarmView(replica.state)
   }
 
   /** Retired, or taken back by the law: at once refused on the wire; the disk follows. The last key a node has stays. */
-  async #refuseRetired(before: SwarmView): Promise<void> {
+  async #refuseRetired(): Promise<void> {
     const { swarmKey, swarm } = this.#parts
-    const out = this.#outOf(before)
+    const out = this.#refused()
     const kept = swarmKey.keys.filter((key) => !out.has(swarmKeyFingerprint(key)))
     if (kept.length === swarmKey.keys.length || kept.length === 0) return
     const turned = await swarm()?.turnKeys(kept)
@@ -143,13 +146,16 @@ class TeamGovernment implements Government {
     this.#parts.log.info(what, { team: this.#team(), peers: peers.length, ms: Math.round(ms * 100) / 100 })
   }
 
-  #outOf(before: SwarmView): Set<string> {
-    const now = new Set(this.#view.swarmKeys.map(({ fingerprintHex }) => fingerprintHex))
-    const retired = this.#view.swarmKeys.filter((key) => key.retired).map(({ fingerprintHex }) => fingerprintHex)
-    // Another team, or none, takes no key from a node; the law of this one may: whoever is out could read it.
-    const isSameTeam = this.#view !== nobody && before !== nobody
-    const recalled = before.swarmKeys.map(({ fingerprintHex }) => fingerprintHex).filter((key) => !now.has(key))
-    return new Set(isSameTeam ? [...retired, ...recalled] : retired)
+  /** Fingerprints that may not be used: retired, or of a key that came by this team, which its law has taken back since. */
+  #refused(): Set<string> {
+    const { swarmKeys } = this.#view
+    const retired = swarmKeys.filter((key) => key.retired).map(({ fingerprintHex }) => fingerprintHex)
+    if (!this.#isKnown) return new Set(retired)
+    const held = new Set(swarmKeys.map(({ fingerprintHex }) => fingerprintHex))
+    const given = [...this.#parts.swarmKey.givenBy].filter(([, team]) => team === this.#team())
+    // Whoever is out could read it: that is why the law takes such a key back.
+    const takenBack = given.map(([fingerprint]) => fingerprint).filter((fingerprint) => !held.has(fingerprint))
+    return new Set([...retired, ...takenBack])
   }
 
   /** Opens what is new, puts the newest in front, forgets what was retired: durable, then on the wire. */
@@ -164,12 +170,12 @@ class TeamGovernment implements Government {
         return key === undefined ? [] : [key]
       })
       const missing = opened.filter((key) => !this.#has(swarmKeyFingerprint(key)))
-      for (const key of missing) await swarmKey.turn(key)
-      const newest = opened.at(-1)
-      if (newest !== undefined) await swarmKey.turn(newest)
-      for (const { fingerprintHex, retired } of rows)
-        if (retired && swarmKey.keys.length > 1 && fingerprintHex !== swarmKey.fingerprint)
-          await swarmKey.retire(fingerprintHex)
+      for (const key of missing) await swarmKey.turn(key, this.#team() ?? undefined)
+      const refused = this.#refused()
+      const first = opened.at(-1) ?? swarmKey.keys.find((key) => !refused.has(swarmKeyFingerprint(key)))
+      if (first !== undefined) await swarmKey.turn(first)
+      for (const fingerprint of refused)
+        if (fingerprint !== swarmKey.fingerprint) await swarmKey.retire(fingerprint)
       swarm()?.setKeys(swarmKey.keys)
       for (const key of missing) log.info('swarm key of the team taken over', { fingerprint: swarmKeyFingerprint(key) })
     } catch (thrown) {

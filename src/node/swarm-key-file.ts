@@ -19,13 +19,16 @@ export interface SwarmKeyFile {
   readonly keys: readonly Uint8Array[]
   /** True for a key that was retired here. */
   isRetired(fingerprint: string): boolean
+  /** Fingerprints of the keys that a team gave, to that team's id; those that came by hand are not in it. */
+  readonly givenBy: ReadonlyMap<string, string>
   /** Writes another key for the next start, alone; gives its fingerprint. Fails with `ERR_SWARM_KEY_PUBLIC`. */
   replace(key: Uint8Array): Promise<string>
   /**
    * This key comes first from now on, those before are accepted beside it; durable when it resolves. False where it is
-   * first already. Fails with `ERR_SWARM_KEY_PUBLIC`, and `ERR_INVALID_NODE_STATE` after `replace`.
+   * first already. `team`: the id of the team that gave it, where the node had it not before.
+   * Fails with `ERR_SWARM_KEY_PUBLIC`, and `ERR_INVALID_NODE_STATE` after `replace`.
    */
-  turn(key: Uint8Array): Promise<boolean>
+  turn(key: Uint8Array, team?: string): Promise<boolean>
   /** That key is accepted no longer; false where it is none of ours. `ERR_INVALID_NODE_STATE` for the newest. */
   retire(fingerprint: string): Promise<boolean>
 }
@@ -76,9 +79,10 @@ export async function openSwarmKeyFile(options: DaemonOptions, ports: SwarmKeyPo
 interface Ring {
   readonly accepted: readonly Uint8Array[]
   readonly retired: ReadonlySet<string>
+  readonly givenBy: ReadonlyMap<string, string>
 }
 
-const noRing: Ring = { accepted: [], retired: new Set() }
+const noRing: Ring = { accepted: [], retired: new Set(), givenBy: new Map() }
 
 function chooseKey(
   found: { readonly kept: Uint8Array | undefined; readonly given: Uint8Array | undefined; readonly ring: Ring },
@@ -104,6 +108,7 @@ class KeyFile implements SwarmKeyFile {
   readonly #files: { readonly path: string; readonly ringPath: string; readonly allowPublished: boolean }
   #keys: readonly Uint8Array[]
   #retired: ReadonlySet<string>
+  #givenBy: ReadonlyMap<string, string>
   #isReplaced = false
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -111,6 +116,7 @@ class KeyFile implements SwarmKeyFile {
     this.#files = files
     this.#keys = [key, ...ring.accepted.filter((known) => !isSame(known, key))]
     this.#retired = ring.retired
+    this.#givenBy = ring.givenBy
   }
 
   get key(): Uint8Array {
@@ -133,6 +139,10 @@ class KeyFile implements SwarmKeyFile {
     return this.#retired.has(fingerprint)
   }
 
+  get givenBy(): ReadonlyMap<string, string> {
+    return this.#givenBy
+  }
+
   replace(next: Uint8Array): Promise<string> {
     return this.#inTurn(async () => {
       checkPublished(next, this.#files.allowPublished)
@@ -144,15 +154,19 @@ class KeyFile implements SwarmKeyFile {
     })
   }
 
-  turn(next: Uint8Array): Promise<boolean> {
+  turn(next: Uint8Array, team?: string): Promise<boolean> {
     return this.#inTurn(async () => {
       if (isSame(next, this.key)) return false
       checkPublished(next, this.#files.allowPublished)
       const before = this.#keys.filter((known) => !isSame(known, next))
+      const fingerprint = swarmKeyFingerprint(next)
       const retired = new Set(this.#retired)
-      retired.delete(swarmKeyFingerprint(next))
+      retired.delete(fingerprint)
+      const isNew = before.length === this.#keys.length
+      const givenBy = new Map(this.#givenBy)
+      if (isNew && team !== undefined) givenBy.set(fingerprint, team)
       // What is accepted beside the new key is on the disk before the new key stands in place of it.
-      await this.#write([next, ...before].slice(0, limits.swarmKeysMax), retired)
+      await this.#write([next, ...before].slice(0, limits.swarmKeysMax), { retired, givenBy })
       return true
     })
   }
@@ -163,19 +177,23 @@ class KeyFile implements SwarmKeyFile {
       if (kept.length === this.#keys.length) return false
       if (kept.length === 0 || fingerprint === this.fingerprint)
         throw fail('ERR_INVALID_NODE_STATE', { what: 'that is the newest swarm key of this node: rotate it first' })
-      await this.#write(kept, new Set([...this.#retired, fingerprint].slice(-retiredMax)))
+      const retired = new Set([...this.#retired, fingerprint].slice(-retiredMax))
+      await this.#write(kept, { retired, givenBy: this.#givenBy })
       return true
     })
   }
 
-  async #write(keys: readonly Uint8Array[], retired: ReadonlySet<string>): Promise<void> {
+  async #write(keys: readonly Uint8Array[], { retired, givenBy }: Omit<Ring, 'accepted'>): Promise<void> {
     const [first] = keys
+    const kept = new Set(keys.map(swarmKeyFingerprint))
+    const given = new Map([...givenBy].filter(([fingerprint]) => kept.has(fingerprint)))
     if (this.#isReplaced || first === undefined)
       throw fail('ERR_INVALID_NODE_STATE', { what: 'another swarm key was imported: start the node again first' })
-    await writeRing(this.#files.ringPath, { accepted: keys.slice(1), retired })
+    await writeRing(this.#files.ringPath, { accepted: keys.slice(1), retired, givenBy: given })
     if (!isSame(first, this.key)) await write(this.#files.path, first)
     this.#keys = keys
     this.#retired = retired
+    this.#givenBy = given
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -187,7 +205,8 @@ class KeyFile implements SwarmKeyFile {
 
 /** Fingerprints of retired keys that are remembered; the oldest are forgotten. */
 const retiredMax = 256
-const ringHeading = '# Swarm keys beside swarm.key, the newest first, and those that were retired. Secret.'
+const ringHeading =
+  '# Swarm keys beside swarm.key, the newest first; those that were retired; which a team gave. Secret.'
 
 async function readRing(path: string): Promise<Ring> {
   const bytes = await readSecretFile(path, { bytesMax: ringFileBytesMax }).catch((error: unknown) => {
@@ -197,21 +216,25 @@ async function readRing(path: string): Promise<Ring> {
   if (bytes === undefined) return noRing
   const accepted: Uint8Array[] = []
   const retired = new Set<string>()
+  const givenBy = new Map<string, string>()
   for (const line of new TextDecoder().decode(bytes).split('\n')) {
     if (line === '' || line.startsWith('#')) continue
-    const [word, value = '', ...rest] = line.split(' ')
-    if (word === 'accepted' && rest.length === 0) accepted.push(parseSwarmKey(value))
-    else if (word === 'retired' && /^[0-9a-f]{32}$/.test(value) && rest.length === 0) retired.add(value)
-    else throw fail('ERR_SWARM_KEY_FORMAT', { why: `${path} has a line that is neither "accepted" nor "retired"` })
+    const [word, value = '', team, ...rest] = line.split(' ')
+    const isFingerprint = /^[0-9a-f]{32}$/.test(value) && rest.length === 0
+    if (word === 'accepted' && team === undefined) accepted.push(parseSwarmKey(value))
+    else if (word === 'retired' && isFingerprint && team === undefined) retired.add(value)
+    else if (word === 'given' && isFingerprint && team !== undefined) givenBy.set(value, team)
+    else throw fail('ERR_SWARM_KEY_FORMAT', { why: `${path} has a line that is not one of accepted, retired, given` })
   }
-  return { accepted: accepted.slice(0, limits.swarmKeysMax), retired }
+  return { accepted: accepted.slice(0, limits.swarmKeysMax), retired, givenBy }
 }
 
-async function writeRing(path: string, { accepted, retired }: Ring): Promise<void> {
+async function writeRing(path: string, { accepted, retired, givenBy }: Ring): Promise<void> {
   const lines = [
     ringHeading,
     ...accepted.map((key) => `accepted ${formatSwarmKey(key, 'base64')}`),
     ...[...retired].map((fingerprint) => `retired ${fingerprint}`),
+    ...[...givenBy].map(([fingerprint, team]) => `given ${fingerprint} ${team}`),
   ]
   await writeFileAtomic(path, `${lines.join('\n')}\n`, { mode: 0o600, overwrite: true })
 }

@@ -115,6 +115,8 @@ export interface GovernedNode {
   readonly addrs: readonly string[]
   /** Hex of the device it is bound to. */
   readonly deviceHex?: string
+  /** Times the device of the peer's own key had been removed when the team named it; no part of the encoded state. */
+  readonly removals: number
 }
 
 /** A key of the governed swarm, in replay order. */

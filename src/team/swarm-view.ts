@@ -14,13 +14,15 @@ export interface SwarmView {
 
 /** Reads it from a state. A team that is closed lists nobody; whom it removed stays out. */
 export function swarmView(state: TeamState): SwarmView {
-  const nodes = state.open ? [...state.nodes.values()] : []
-  const listed = new Set(nodes.map(({ peer }) => peer))
   const removed = new Set(state.barred.keys())
-  for (const [deviceHex, { identity }] of state.departures) {
+  for (const [deviceHex, { identity, generation }] of state.departures) {
     const peer = peerIdText(identity)
-    if (!state.members.has(deviceHex) && !listed.has(peer)) removed.add(peer)
+    // Named after its last removal, or a member again: the team wants it.
+    const isNamedSince = (state.nodes.get(peer)?.removals ?? -1) >= generation
+    if (!state.members.has(deviceHex) && !isNamedSince) removed.add(peer)
   }
+  const nodes = state.open ? [...state.nodes.values()].filter(({ peer }) => !removed.has(peer)) : []
+  const listed = new Set(nodes.map(({ peer }) => peer))
   const swarmKeys = state.swarmKeys.map((entry) => ({ ...entry, fingerprintHex: toHex(entry.fingerprint) }))
   return { listed, removed, nodes, swarmKeys }
 }

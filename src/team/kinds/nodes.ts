@@ -1,9 +1,10 @@
 import { limits, refuse } from '../../base/index.ts'
-import { toHex } from '../../codec/index.ts'
+import { parsePeerId, toHex } from '../../codec/index.ts'
 import type { Bodies } from '../body.ts'
 import { duplicate, full, type Law } from '../case.ts'
 import { address, count, id, listOf, optional, peer } from '../fields.ts'
-import type { TeamState } from '../state.ts'
+import { deviceId } from '../key-bundle.ts'
+import { generationOf, type TeamState } from '../state.ts'
 
 /** The nodes of the swarm that the team governs. */
 export const nodes: { readonly [K in 'AddNode' | 'RemoveNode']: Law<Bodies[K]> } = {
@@ -35,6 +36,8 @@ export const nodes: { readonly [K in 'AddNode' | 'RemoveNode']: Law<Bodies[K]> }
 
 function addNode(state: TeamState, body: Bodies['AddNode']): TeamState {
   const { peer: named, addrs = [], device } = body
-  const row = { peer: named, addrs, ...(device === undefined ? {} : { deviceHex: toHex(device) }) }
+  // By default a node's key is its device's identity: a removal that follows takes the node along, bound or not.
+  const removals = generationOf(state, toHex(deviceId(parsePeerId(named))))
+  const row = { peer: named, addrs, removals, ...(device === undefined ? {} : { deviceHex: toHex(device) }) }
   return { ...state, nodes: state.nodes.with(named, row), barred: state.barred.without(named) }
 }
