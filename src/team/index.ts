@@ -11,7 +11,8 @@
 export { apply } from './apply.ts'
 export { Audit, type AuditFault, type AuditResult } from './audit.ts'
 export { foundTeam, type AuthorParts } from './author.ts'
-export { encodeBody, isName, isNetworkName, readAct, type Act, type Bodies, type Op } from './body.ts'
+export type { Act, Bodies, Op } from './bodies.ts'
+export { encodeBody, isName, isNetworkName, readAct } from './body.ts'
 export { formatKeyBundle, readAnyBundle, readBundle, type BundleScheme } from './bundle-text.ts'
 export { check, neededPermissions, replayFacts, type Author, type KeyFacts } from './check.ts'
 export { claimChecks, makeClaim, parseClaim, readClaim, type Claim } from './claim.ts'
@@ -31,6 +32,7 @@ export type { Setback, Standing } from './ruling.ts'
 export { readFrame, syncProtocol, type SyncFrame } from './frames.ts'
 export type { Graph, GraphNode } from './graph.ts'
 export { actFor, type Intent } from './intent.ts'
+export { InviteBook } from './invite-book.ts'
 export {
   inviteFrameMap,
   inviteProtocol,
@@ -38,15 +40,7 @@ export {
   type InviteFrame,
   type InviteFrameOf,
 } from './invite-frames.ts'
-export {
-  admissionOf,
-  inviteByKey,
-  invitesOf,
-  resolveInvite,
-  whyOut,
-  type InviteStatus,
-  type InviteView,
-} from './invite-view.ts'
+export { invitesOf, resolveInvite, whyOut, type InviteStatus, type InviteView } from './invite-view.ts'
 export { bundleChecks, deviceId, makeKeyBundle, parseKeyBundle, readKeyBundle, type KeyBundle } from './key-bundle.ts'
 export { boundAct, recipientsOf, rotationPending, sealingEpoch } from './kinds/keys.ts'
 export {
@@ -71,7 +65,8 @@ export {
   type Role,
 } from './policy.ts'
 export { Replica, type LoadedCommand, type ReplicaParts } from './replica.ts'
-export { emptyState, encodeState, generationOf, rankOf, stateHash, type Member, type TeamState } from './state.ts'
+export { encodeState, stateHash } from './state-bytes.ts'
+export { emptyState, generationOf, rankOf, type Member, type TeamState } from './state.ts'
 export type { CommandRecord, Outcome, ReplicaEffect, ReplicaEvent, RightsChange } from './step.ts'
 export { swarmView, type SwarmView } from './swarm-view.ts'
 export {

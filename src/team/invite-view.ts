@@ -1,7 +1,6 @@
-import { fromHex, idText, looksLikeId, toHex } from '../codec/index.ts'
 import { refuse, type Refusal } from '../base/index.ts'
-import type { Bodies } from './body.ts'
-import type { GraphNode } from './graph.ts'
+import { fromHex, idText, looksLikeId, toHex } from '../codec/index.ts'
+import { InviteBook, type Created } from './invite-book.ts'
 import { letIn } from './lost-admissions.ts'
 import type { Replica } from './replica.ts'
 
@@ -27,43 +26,20 @@ export interface InviteView {
   readonly devices: readonly string[]
 }
 
-type Created = GraphNode & { readonly act: { readonly kind: 'CreateInvite'; readonly body: Bodies['CreateInvite'] } }
-type Admitted = GraphNode & { readonly act: { readonly kind: 'AdmitDevice'; readonly body: Bodies['AdmitDevice'] } }
-
 /** All invites of a team, in order of arrival. `now` in ms judges expiry. */
 export function invitesOf(replica: Replica, now: number): InviteView[] {
-  return replica.graph.nodes.filter(isCreated).map((node) => inviteView(replica, node, now))
-}
-
-/** The CreateInvite with that Ed25519 key, the latest where there are several. */
-export function inviteByKey(replica: Replica, key: Uint8Array): Uint8Array | undefined {
-  const keyHex = toHex(key)
-  return replica.graph.nodes.findLast((node) => isCreated(node) && toHex(node.act.body.key) === keyHex)?.command.id
+  const book = new InviteBook(replica.graph).refresh()
+  return book.created.map((created) => inviteView(replica, book, created, now))
 }
 
 /** The invite that a text names: `inv_b…`, or a prefix of one with 8 characters and more. ERR_TEAM_UNKNOWN_INVITE, _AMBIGUOUS. */
 export function resolveInvite(replica: Replica, text: string): Uint8Array | Refusal {
-  const ids = replica.graph.nodes.filter(isCreated).map(({ command }) => command.id)
-  if (looksLikeId('inv', text)) {
-    const fitting = ids.filter((id) => idText('inv', id).startsWith(text))
-    const [first] = fitting
-    if (fitting.length > 1) return refuse('ERR_TEAM_AMBIGUOUS', { text, what: 'invite' })
-    if (first !== undefined && text.length >= 'inv_b'.length + 8) return first
-  }
-  return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: text })
-}
-
-/** What became of a device's admission by an invite: the command, and whether it stands; undefined where there is none. */
-export function admissionOf(
-  replica: Replica,
-  invite: Uint8Array,
-  device: Uint8Array,
-): { readonly command: Uint8Array; readonly standing: ReturnType<Replica['standing']> } | undefined {
-  const [inviteHex, deviceHex] = [toHex(invite), toHex(device)]
-  const node = replica.graph.nodes.findLast(
-    (known) => isAdmitted(known) && toHex(known.act.body.invite) === inviteHex && letIn(known) === deviceHex,
-  )
-  return node === undefined ? undefined : { command: node.command.id, standing: replica.standing(node) }
+  const { created } = new InviteBook(replica.graph).refresh()
+  const isLongEnough = looksLikeId('inv', text) && text.length >= 'inv_b'.length + 8
+  const fitting = isLongEnough ? created.filter(({ command }) => idText('inv', command.id).startsWith(text)) : []
+  const [first] = fitting
+  if (fitting.length > 1) return refuse('ERR_TEAM_AMBIGUOUS', { text, what: 'invite' })
+  return first?.command.id ?? refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: text })
 }
 
 /**
@@ -80,13 +56,10 @@ export function whyOut(replica: Replica, device: Uint8Array): Refusal | undefine
   return now === 'effective' ? undefined : refuse(now.code, now.why?.data ?? {})
 }
 
-function inviteView(replica: Replica, node: Created, now: number): InviteView {
-  const { command, act } = node
+function inviteView(replica: Replica, book: InviteBook, { command, act }: Created, now: number): InviteView {
   const { role, labels = [], maxUses, notAfter } = act.body
-  const admitted = replica.graph.nodes.filter(
-    (known): known is Admitted => isAdmitted(known) && toHex(known.act.body.invite) === command.idHex,
-  )
-  const devices = admitted
+  const devices = book
+    .admissions(command.id)
     .filter((admission) => replica.standing(admission) === 'effective')
     .map((admission) => idText('dev', fromHex(letIn(admission) ?? '')))
   return {
@@ -103,12 +76,4 @@ function statusOf({ state }: Replica, idHex: string, now: number): InviteStatus 
   if (invite.uses >= invite.maxUses) return 'exhausted'
   if (invite.notAfter < now) return 'expired'
   return invite.uses === 0 ? 'open' : 'used'
-}
-
-function isCreated(node: GraphNode): node is Created {
-  return node.act.kind === 'CreateInvite'
-}
-
-function isAdmitted(node: GraphNode): node is Admitted {
-  return node.act.kind === 'AdmitDevice'
 }

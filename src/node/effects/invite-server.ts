@@ -3,9 +3,8 @@ import { idText, peerIdText, toHex } from '../../codec/index.ts'
 import type { FrameStream } from '../../host/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import {
-  admissionOf,
   deviceId,
-  inviteByKey,
+  InviteBook,
   inviteFrameMap,
   isName,
   readClaim,
@@ -30,6 +29,7 @@ export interface InviteServerParts {
 interface Asked {
   readonly team: Uint8Array
   readonly replica: Replica
+  readonly book: InviteBook
   readonly invite: Uint8Array
   readonly inviteKey: Uint8Array
 }
@@ -40,6 +40,7 @@ type Answer = InviteFrameOf<'admitted'> | Refusal
 export class InviteServer {
   readonly #parts: InviteServerParts
   readonly #attempts = new InviteAttempts()
+  readonly #books = new WeakMap<Replica, InviteBook>()
 
   constructor(parts: InviteServerParts) {
     this.#parts = parts
@@ -82,9 +83,17 @@ export class InviteServer {
   /** Who names a team that is not kept here, or a key that made no invite, hears the same: that there is no such invite. */
   #find({ team, key: inviteKey }: InviteFrameOf<'ask'>): Asked | Refusal {
     const replica = this.#parts.teams.replicaOf(team)
-    const invite = replica === undefined ? undefined : inviteByKey(replica, inviteKey)
-    if (replica === undefined || invite === undefined) return unknownInvite()
-    return { team, replica, invite, inviteKey }
+    if (replica === undefined) return unknownInvite()
+    const book = this.#bookOf(replica)
+    const invite = book.byKey(inviteKey)?.command.id
+    return invite === undefined ? unknownInvite() : { team, replica, book, invite, inviteKey }
+  }
+
+  /** Kept, so that whoever asks again and again makes nobody walk through the whole graph. */
+  #bookOf(replica: Replica): InviteBook {
+    const book = this.#books.get(replica) ?? new InviteBook(replica.graph)
+    this.#books.set(replica, book)
+    return book.refresh()
   }
 
   async #admit(asked: Asked, claim: Claim, name: string): Promise<Answer> {
@@ -105,13 +114,14 @@ export class InviteServer {
   }
 
   /** What is known before anything is signed. Who lost our answer and comes again is answered as before. */
-  #before({ replica, invite }: Asked, device: Uint8Array): Refusal | 'admitted' | undefined {
-    const earlier = admissionOf(replica, invite, device)
+  #before({ replica, book, invite }: Asked, device: Uint8Array): Refusal | 'admitted' | undefined {
+    const earlier = book.refresh().admission(invite, toHex(device))
+    const standing = earlier === undefined ? undefined : replica.standing(earlier)
     if (replica.state.members.has(toHex(device)))
-      return earlier?.standing === 'effective' ? 'admitted' : refuse('ERR_TEAM_DUPLICATE', { what: 'a member' })
+      return standing === 'effective' ? 'admitted' : refuse('ERR_TEAM_DUPLICATE', { what: 'a member' })
     const open = replica.state.invites.get(toHex(invite))
     if (open === undefined || !replica.state.open)
-      return earlier === undefined || earlier.standing === 'effective' ? unknownInvite() : refuse('ERR_TEAM_VOIDED')
+      return standing === undefined || standing === 'effective' ? unknownInvite() : refuse('ERR_TEAM_VOIDED')
     if (open.uses >= open.maxUses) return refuse('ERR_TEAM_INVITE_EXHAUSTED', { limit: open.maxUses })
     // By this node's clock alone, and here alone: replay never asks a clock.
     return open.notAfter < this.#parts.clock.now() ? refuse('ERR_TEAM_INVITE_EXPIRED') : undefined

@@ -1,0 +1,64 @@
+import { toHex } from '../codec/index.ts'
+import type { Bodies } from './bodies.ts'
+import type { Graph, GraphNode } from './graph.ts'
+import { letIn } from './lost-admissions.ts'
+
+/** A CreateInvite in the graph. */
+export type Created = GraphNode & {
+  readonly act: { readonly kind: 'CreateInvite'; readonly body: Bodies['CreateInvite'] }
+}
+
+/** The invites of a graph and the admissions by each. Every command is looked at once, whoever asks how often. */
+export class InviteBook {
+  /** In order of arrival. */
+  readonly created: Created[] = []
+  readonly #graph: Graph
+  readonly #byKey = new Map<string, Created>()
+  readonly #admissions = new Map<string, GraphNode[]>()
+  #scanned = 0
+
+  constructor(graph: Graph) {
+    this.#graph = graph
+  }
+
+  /** Takes in what has come since. */
+  refresh(): this {
+    const { nodes } = this.#graph
+    for (; this.#scanned < nodes.length; this.#scanned++) {
+      const node = nodes[this.#scanned]
+      if (node !== undefined) this.#note(node)
+    }
+    return this
+  }
+
+  /** The CreateInvite with that Ed25519 key, the latest where there are several. */
+  byKey(key: Uint8Array): Created | undefined {
+    return this.#byKey.get(toHex(key))
+  }
+
+  /** AdmitDevice commands by an invite, in order of arrival. */
+  admissions(invite: Uint8Array): readonly GraphNode[] {
+    return this.#admissions.get(toHex(invite)) ?? []
+  }
+
+  /** The latest admission of a device by an invite. */
+  admission(invite: Uint8Array, deviceHex: string): GraphNode | undefined {
+    return this.admissions(invite).findLast((node) => letIn(node) === deviceHex)
+  }
+
+  #note(node: GraphNode): void {
+    if (isCreated(node)) {
+      this.created.push(node)
+      this.#byKey.set(toHex(node.act.body.key), node)
+    } else if (node.act.kind === 'AdmitDevice') {
+      const inviteHex = toHex(node.act.body.invite)
+      const known = this.#admissions.get(inviteHex)
+      if (known === undefined) this.#admissions.set(inviteHex, [node])
+      else known.push(node)
+    }
+  }
+}
+
+function isCreated(node: GraphNode): node is Created {
+  return node.act.kind === 'CreateInvite'
+}
