@@ -28,6 +28,8 @@ export interface InvitePlan {
   /** What attempts are counted by; by default each peer for itself, since all are on one machine. */
   readonly sourceOf?: (peer: string) => string
   readonly store?: Store
+  /** True: the limits per source are off, for a crowd on one machine. */
+  readonly isCrowded?: true
 }
 
 /** An invite as its creator has it. */
@@ -41,8 +43,15 @@ export async function createInviteCast() {
   const all: Invites[] = []
   const fingerprint = swarmKeyFingerprint(cast.swarmKey)
 
-  async function node(name: string, { clock = realClock, sourceOf = (peer) => peer, store }: InvitePlan = {}) {
-    const made = await cast.node({ name, ...(store === undefined ? {} : { store }) })
+  async function node(
+    name: string,
+    { clock = realClock, sourceOf = (peer) => peer, store, isCrowded }: InvitePlan = {},
+  ) {
+    const made = await cast.node({
+      name,
+      ...(store === undefined ? {} : { store }),
+      ...(isCrowded === undefined ? {} : { isExemptSource: () => true }),
+    })
     const pending = memoryPending()
     const invites = createInvites({
       keys: cast.keys,
