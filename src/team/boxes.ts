@@ -1,4 +1,4 @@
-import { limits } from '../base/index.ts'
+import { limits, type ErrorCode } from '../base/index.ts'
 import { equalBytes, fromHex, toHex, concatBytes } from '../codec/index.ts'
 import type { Core } from './core.ts'
 import { boxBytes, hashOfBoxes } from './epoch.ts'
@@ -17,6 +17,8 @@ interface Wanted {
   readonly length: number
   /** Peers that were asked in this round and did not deliver. */
   readonly asked: Set<string>
+  /** Peers that sent something else in their place: they are not asked again. */
+  readonly liars: Set<string>
   rounds: number
   at: number
 }
@@ -121,8 +123,7 @@ export class Boxes {
       return
     }
     if (parts !== piecesOf(wanted.length) || bytes.length !== pieceLength(wanted.length, part)) {
-      this.#core.strike(link.peer, 'ERR_CODEC_FRAME')
-      this.#failed(question)
+      this.#lied(question, 'ERR_CODEC_FRAME')
       return
     }
     question.at = this.#core.now
@@ -161,7 +162,13 @@ export class Boxes {
     for (; this.#seen < nodes.length; this.#seen++) {
       const named = boxesNamedBy(nodes[this.#seen])
       if (named === undefined || this.has(named.hashHex) || this.#wanted.has(named.hashHex)) continue
-      this.#wanted.set(named.hashHex, { length: named.length, asked: new Set(), rounds: 0, at: this.#core.now })
+      this.#wanted.set(named.hashHex, {
+        length: named.length,
+        asked: new Set(),
+        liars: new Set(),
+        rounds: 0,
+        at: this.#core.now,
+      })
     }
   }
 
@@ -173,7 +180,7 @@ export class Boxes {
     if (members.length === 0) return
     for (const [hashHex, wanted] of [...this.#wanted].reverse()) {
       if (wanted.at > now) continue
-      const ready = members.filter(({ peer }) => !wanted.asked.has(peer))
+      const ready = members.filter(({ peer }) => !wanted.asked.has(peer) && !wanted.liars.has(peer))
       const link = ready[this.#core.draw(ready.length)]
       if (link === undefined) {
         wanted.asked.clear()
@@ -206,13 +213,19 @@ export class Boxes {
     this.#question = undefined
   }
 
+  #lied(question: Question, code: ErrorCode): void {
+    const { hashHex, link } = question
+    this.#wanted.get(hashHex)?.liars.add(link.peer)
+    this.#failed(question)
+    this.#core.strike(link.peer, code)
+  }
+
   #whole(question: Question, hash: Uint8Array, parts: number): void {
     const bytes = concatBytes(
       ...Array.from({ length: parts }, (_, part) => question.parts.get(part) ?? new Uint8Array()),
     )
     if (!equalBytes(hashOfBoxes(bytes), hash)) {
-      this.#core.strike(question.link.peer, 'ERR_TEAM_BAD_ENCODING')
-      this.#failed(question)
+      this.#lied(question, 'ERR_TEAM_BAD_ENCODING')
       return
     }
     this.#question = undefined
