@@ -1,4 +1,4 @@
-import type { Act } from './body.ts'
+import type { Act } from './bodies.ts'
 import type { Applied } from './case.ts'
 import { lawOf } from './kinds/index.ts'
 import type { TeamState } from './state.ts'

@@ -8,7 +8,7 @@ import { Graph } from './graph.ts'
 import { accept } from './ingest.ts'
 import { Reference } from './reference.ts'
 import { checksOf, readVerdicts, type ClaimPlace } from './signature-checks.ts'
-import { stateHash } from './state.ts'
+import { stateHash } from './state-bytes.ts'
 import { answerCheck } from './verification.ts'
 
 /** What an audit says against a stored command. */

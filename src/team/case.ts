@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from '../base/index.ts'
-import type { Act } from './body.ts'
+import type { Act } from './bodies.ts'
 import type { Command, Envelope } from './command.ts'
 import type { Form } from './fields.ts'
 import { kinds, type Permission, type Role } from './policy.ts'

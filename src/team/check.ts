@@ -1,6 +1,6 @@
 import { refuse, type Refusal } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
-import type { Act, Bodies } from './body.ts'
+import type { Act, Bodies } from './bodies.ts'
 import { noPermission, tooLow, type Author, type Case, type KeyFacts } from './case.ts'
 import { isSame } from './command.ts'
 import { deviceId, isWeakBundle } from './key-bundle.ts'

@@ -5,7 +5,8 @@ import { frameMap, type SyncFrame } from './frames.ts'
 import { Graph, type GraphNode } from './graph.ts'
 import type { Link } from './link.ts'
 import { RecentMap } from './recent-map.ts'
-import { stateHash, type TeamState } from './state.ts'
+import type { TeamState } from './state.ts'
+import { stateHash } from './state-bytes.ts'
 import type { ReplicaEffect } from './step.ts'
 
 /** Oldest age of a bad command that still counts. */

@@ -1,6 +1,7 @@
 import { limits, type ErrorCode, type Refusal } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
-import { readAct, type Act } from './body.ts'
+import type { Act } from './bodies.ts'
+import { readAct } from './body.ts'
 import { check } from './check.ts'
 import { isSame, parseCommand, type Command, type ForeignCommand } from './command.ts'
 import type { Core } from './core.ts'

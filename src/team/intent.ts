@@ -1,6 +1,6 @@
 import { refuse, type Refusal } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
-import type { Act, InviteLabel, Op, RetireReason } from './body.ts'
+import type { Act, InviteLabel, Op, RetireReason } from './bodies.ts'
 import type { Claim } from './claim.ts'
 import { carriedRecipients } from './epoch.ts'
 import { deviceId, type KeyBundle } from './key-bundle.ts'

@@ -7,7 +7,8 @@ import { signingKeyOf, type Device } from './device.ts'
 import type { GraphNode } from './graph.ts'
 import { isKind } from './policy.ts'
 import { stateView, type StateView } from './state-view.ts'
-import { generationOf, stateHash } from './state.ts'
+import { generationOf } from './state.ts'
+import { stateHash } from './state-bytes.ts'
 import { membersOf, type MemberView } from './team-view.ts'
 
 /** What became of a command. Ids are texts. */

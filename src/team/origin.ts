@@ -1,7 +1,7 @@
 import { toHex } from '../codec/index.ts'
-import type { Act } from './body.ts'
+import type { Act } from './bodies.ts'
 import { neededPermissions } from './check.ts'
-import type { PlacedCommand } from './graph.ts'
+import type { Command } from './command.ts'
 import { deviceId } from './key-bundle.ts'
 import { isPlanted } from './planted.ts'
 import { kinds, lowestRole, type Permission, type Role } from './policy.ts'
@@ -31,7 +31,11 @@ export interface Origin {
 }
 
 /** The facts of a command's origin, from the view it was made in. */
-export function originOf(view: TeamState, act: Act, command: PlacedCommand): Origin {
+export function originOf(
+  view: TeamState,
+  act: Act,
+  command: Pick<Command, 'idHex' | 'author' | 'authorHex' | 'key' | 'generation'>,
+): Origin {
   const member = view.members.get(command.authorHex)
   if (member === undefined) return founderOrigin(command)
   const needs = neededPermissions(view, act, command)
@@ -53,7 +57,7 @@ export function originOf(view: TeamState, act: Act, command: PlacedCommand): Ori
   }
 }
 
-function founderOrigin({ idHex }: PlacedCommand): Origin {
+function founderOrigin({ idHex }: Pick<Command, 'idHex' | 'author' | 'authorHex' | 'key' | 'generation'>): Origin {
   const role = { role: 'owner', roleAt: idHex, roleBy: idHex }
   return { rank: 1_000_000, seniority: { depth: 0, idHex }, order: 1, ...role, needs: [], deps: [] }
 }

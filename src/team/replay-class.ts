@@ -1,4 +1,4 @@
-import type { Act } from './body.ts'
+import type { Act } from './bodies.ts'
 import { targetHex } from './check.ts'
 import { kinds } from './policy.ts'
 

@@ -1,6 +1,6 @@
 import { labels, refuse, type Refusal } from '../base/index.ts'
 import { parsePeerId } from '../codec/index.ts'
-import type { Act } from './body.ts'
+import type { Act } from './bodies.ts'
 import type { KeyFacts } from './case.ts'
 import { claimChecks } from './claim.ts'
 import type { Command } from './command.ts'

@@ -1,5 +1,5 @@
 import { axKeyText, fromHex, idText, toHex } from '../codec/index.ts'
-import type { Op } from './body.ts'
+import type { Op } from './bodies.ts'
 import { rotationPending, sealingEpoch } from './kinds/keys.ts'
 import type { TeamState } from './state.ts'
 import { compareText, rolesOf, type RoleView } from './team-view.ts'

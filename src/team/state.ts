@@ -1,9 +1,7 @@
-import type { InviteLabel, Op, RetireReason } from './body.ts'
+import type { InviteLabel, Op, RetireReason } from './bodies.ts'
 import type { Recipient } from './epoch.ts'
 import { defaultRoles, type Permission, type Role } from './policy.ts'
 import { Table } from './table.ts'
-
-export { encodeState, stateHash } from './state-bytes.ts'
 
 /** Order of two devices or commands that rank alike: (depth, id) of a command; smaller is more senior. */
 export interface Seniority {

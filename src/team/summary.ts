@@ -1,5 +1,5 @@
 import { axKeyText, idText, peerIdText, toHex } from '../codec/index.ts'
-import type { Act, Bodies } from './body.ts'
+import type { Act, Bodies } from './bodies.ts'
 import type { Kind } from './policy.ts'
 
 /** How a device is called. */

@@ -56,7 +56,7 @@ export class Table<V> implements ReadonlyMap<string, V> {
     const at = bucketOf(key)
     const bucket = new Map(this.#buckets[at])
     change(bucket)
-    const buckets = Array.from({ length: bucketCount }, (_, i) => this.#buckets[i])
+    const buckets = this.#buckets.length === 0 ? new Array<undefined>(bucketCount).fill(undefined) : [...this.#buckets]
     buckets[at] = bucket
     return new Table(size, buckets)
   }

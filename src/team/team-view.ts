@@ -1,6 +1,6 @@
 import { refuse, type Refusal } from '../base/index.ts'
 import { fromHex, idText, looksLikeId, parseId, parsePublicIdentity, peerIdText, toHex } from '../codec/index.ts'
-import type { Op } from './body.ts'
+import type { Op } from './bodies.ts'
 import { deviceId } from './key-bundle.ts'
 import { defaultRoles, type Permission, type Role } from './policy.ts'
 import type { Replica } from './replica.ts'

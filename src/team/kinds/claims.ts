@@ -1,6 +1,6 @@
 import { limits, refuse } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, full, type Law } from '../case.ts'
 import { count, id, name, optional } from '../fields.ts'
 import type { RevokedClaim } from '../state.ts'

@@ -1,4 +1,4 @@
-import type { Act, Bodies } from '../body.ts'
+import type { Act, Bodies } from '../bodies.ts'
 import type { Law } from '../case.ts'
 import type { Kind } from '../policy.ts'
 import { claims } from './claims.ts'

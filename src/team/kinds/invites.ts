@@ -1,6 +1,6 @@
 import { limits, refuse, type Refusal } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
-import type { Bodies, InviteLabel } from '../body.ts'
+import type { Bodies, InviteLabel } from '../bodies.ts'
 import { duplicate, full, tooLow, type Applied, type Case, type Law } from '../case.ts'
 import { isBytes, isSame } from '../command.ts'
 import { between, claim, count, id, label, listOf, name, op, optional, role, type Field } from '../fields.ts'

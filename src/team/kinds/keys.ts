@@ -1,6 +1,6 @@
 import { limits, refuse, type Refusal } from '../../base/index.ts'
 import { compareBytes, equalBytes, toHex } from '../../codec/index.ts'
-import type { Act, Bodies } from '../body.ts'
+import type { Act, Bodies } from '../bodies.ts'
 import { duplicate, full, noPermission, type Applied, type Case, type Law } from '../case.ts'
 import { isBytes, isCount, isSame } from '../command.ts'
 import { hashOfRecipients, sortRecipients, type Recipient } from '../epoch.ts'

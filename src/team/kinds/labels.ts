@@ -1,6 +1,6 @@
 import { limits, refuse } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, full, type Applied, type Law } from '../case.ts'
 import { count, id, label, op, optional } from '../fields.ts'
 import type { HeldLabel, TeamState } from '../state.ts'

@@ -1,6 +1,6 @@
 import { limits, refuse, type Refusal } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, full, noPermission, type Applied, type Case, type Law } from '../case.ts'
 import { bundle, count, id, name, optional, policy, role } from '../fields.ts'
 import { deviceId, isWeakBundle, type KeyBundle } from '../key-bundle.ts'

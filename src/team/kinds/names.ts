@@ -1,6 +1,6 @@
 import { refuse } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, type Law } from '../case.ts'
 import { count, id, networkName } from '../fields.ts'
 import type { TeamState } from '../state.ts'

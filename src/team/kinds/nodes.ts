@@ -1,6 +1,6 @@
 import { limits, refuse } from '../../base/index.ts'
 import { parsePeerId, toHex } from '../../codec/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, full, type Law } from '../case.ts'
 import { address, count, id, listOf, optional, peer } from '../fields.ts'
 import { deviceId } from '../key-bundle.ts'

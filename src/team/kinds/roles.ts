@@ -1,6 +1,6 @@
 import { limits, refuse, type Refusal } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, full, tooLow, type Applied, type Case, type Law } from '../case.ts'
 import { ascending, count, id, permission, rank, role } from '../fields.ts'
 import { defaultRoles, isPermission, lowestRole, type Permission } from '../policy.ts'

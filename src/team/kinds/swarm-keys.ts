@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from '../../base/index.ts'
-import type { Bodies } from '../body.ts'
+import type { Bodies } from '../bodies.ts'
 import { duplicate, type Case, type Law } from '../case.ts'
 import { isSame } from '../command.ts'
 import { bytes, fingerprint, id } from '../fields.ts'
