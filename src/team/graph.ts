@@ -1,8 +1,8 @@
 import { bug, limits, refuse, type Refusal } from '../base/index.ts'
-import type { Act } from './body.ts'
+import type { Act } from './bodies.ts'
 import { isSame, type Command } from './command.ts'
 import { isPlanted } from './planted.ts'
-import type { Origin } from './origin.ts'
+import { isSameOrigin, type Origin } from './origin.ts'
 
 /** What is kept of a command once it is in the graph: what its bytes say beside this is in the act or in the parents. */
 export type PlacedCommand = Pick<
@@ -30,10 +30,15 @@ interface Author {
   readonly device: Uint8Array
   /** The signing key of its last command. */
   key: Uint8Array
-  /** By sequence number; more than one entry is a fork. */
-  readonly bySequence: GraphNode[][]
+  /** By sequence number; a list is a fork. */
+  readonly bySequence: (GraphNode | GraphNode[])[]
+  /** The facts of its last commands: most of them share one set. */
+  readonly origins: Origin[]
   forked: boolean
 }
+
+/** So many sets of facts of one author are kept to be shared. */
+const originsShared = 8
 
 /** Every this many nodes the versions are kept, so that a walk to the next kept ones is short. */
 const keptEvery = 64
@@ -89,7 +94,16 @@ export class Graph {
 
   add(command: Command, rest: Pick<GraphNode, 'act' | 'parents' | 'origin'>): GraphNode {
     const author = this.#numberOf(command)
-    const node: GraphNode = { ...rest, index: this.nodes.length, command: this.#trim(command, author), author }
+    const { act, parents } = rest
+    const origin = this.#shared(rest.origin, author)
+    const node: GraphNode = {
+      index: this.nodes.length,
+      command: this.#trim(command, author),
+      act,
+      parents,
+      author,
+      origin,
+    }
     this.nodes.push(node)
     this.#byId.set(command.idHex, node)
     for (const parent of node.parents) this.#heads.delete(parent.command.idHex)
@@ -200,11 +214,22 @@ export class Graph {
     if (author === undefined) throw bug('a node without an author')
     const { sequence } = node.command
     const same = author.bySequence[sequence]
-    if (same === undefined) author.bySequence[sequence] = [node]
+    if (same === undefined) author.bySequence[sequence] = node
     else {
-      same.push(node)
+      if (Array.isArray(same)) same.push(node)
+      else author.bySequence[sequence] = [same, node]
       author.forked = true
     }
+  }
+
+  /** One object for equal facts of an author's last commands. */
+  #shared(origin: Origin, number: number): Origin {
+    const origins = this.#authors[number]?.origins ?? []
+    const known = origins.find((one) => isSameOrigin(one, origin))
+    if (known !== undefined) return known
+    origins.unshift(origin)
+    origins.length = Math.min(origins.length, originsShared)
+    return origin
   }
 
   /** Shares what many commands have in common, and lets go of the rest. */
@@ -221,7 +246,7 @@ export class Graph {
     const known = this.#authorNumbers.get(command.authorHex)
     if (known !== undefined) return known
     const { author: device, authorHex: deviceHex, key } = command
-    const number = this.#authors.push({ deviceHex, device, key, bySequence: [], forked: false }) - 1
+    const number = this.#authors.push({ deviceHex, device, key, bySequence: [], origins: [], forked: false }) - 1
     this.#authorNumbers.set(command.authorHex, number)
     return number
   }

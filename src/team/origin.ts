@@ -57,7 +57,7 @@ export function originOf(
   }
 }
 
-function founderOrigin({ idHex }: Pick<Command, 'idHex' | 'author' | 'authorHex' | 'key' | 'generation'>): Origin {
+function founderOrigin({ idHex }: Pick<Command, 'idHex'>): Origin {
   const role = { role: 'owner', roleAt: idHex, roleBy: idHex }
   return { rank: 1_000_000, seniority: { depth: 0, idHex }, order: 1, ...role, needs: [], deps: [] }
 }
@@ -117,4 +117,24 @@ function leftRole(view: TeamState, act: Act): Role | undefined {
   if (old === undefined || left === undefined || left.rank > old.rank) return undefined
   const isLess = left.rank < old.rank || [...old.permissions].some((permission) => !left.permissions.has(permission))
   return isLess ? left : undefined
+}
+
+/** True where two commands of one author have the same facts. */
+export function isSameOrigin(a: Origin, b: Origin): boolean {
+  return (
+    a.order === b.order &&
+    a.rank === b.rank &&
+    a.seniority.idHex === b.seniority.idHex &&
+    a.role === b.role &&
+    a.roleAt === b.roleAt &&
+    a.roleBy === b.roleBy &&
+    a.gives === b.gives &&
+    a.leaves === b.leaves &&
+    isSameList(a.needs, b.needs) &&
+    isSameList(a.deps, b.deps)
+  )
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i])
 }
