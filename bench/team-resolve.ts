@@ -1,0 +1,162 @@
+// What the rules of resolution cost (R0 to R6): a command on the fast path, a team read again from its log, late branches
+// that fork some way back, and the memory of a graph; each for several sizes, with how it grows. No signatures, no disk.
+import { sha256 } from '../src/keys/index.ts'
+import { compareBytes } from '../src/codec/index.ts'
+import { readAct, type Act } from '../src/team/body.ts'
+import { parseCommand, signCommand, type Command } from '../src/team/command.ts'
+import { createDevice, type Device } from '../src/team/device.ts'
+import { Evaluation } from '../src/team/evaluation.ts'
+import { Graph, type GraphNode } from '../src/team/graph.ts'
+import { accept } from '../src/team/ingest.ts'
+import { soundPayload } from '../src/team/signature-checks.ts'
+import { machineLine } from './machine.ts'
+
+const sizes = (process.env['BENCH_SIZES'] ?? '1000,10000,100000').split(',').map(Number)
+const devices = 100
+const cast = Array.from({ length: devices }, (_, n) => createDevice({ seed: `bench ${n}` }))
+let signatures = 0
+
+/** A graph and its state, grown by commands whose signatures nobody looks at. */
+class Team {
+  readonly graph = new Graph()
+  readonly evaluation = new Evaluation(this.graph)
+
+  take(bytes: Uint8Array): GraphNode {
+    const command = parseCommand(bytes) as Command
+    const act = readAct(command)
+    if (act.kind === 'refuse') throw new Error('not read')
+    const node = accept(this, command, act, soundPayload)
+    if ('code' in node) throw new Error(`${command.kind} is refused: ${node.code}`)
+    return node
+  }
+
+  write(by: Device, kind: string, body: object, on: readonly GraphNode[] = this.graph.heads()): GraphNode {
+    const parents = on.map(({ command }) => command.id).sort(compareBytes)
+    const authorHex = Buffer.from(by.idBytes).toString('hex')
+    const { bytes } = signCommand(
+      {
+        team: on.length === 0 ? null : (this.graph.nodes[0] as GraphNode).command.id,
+        parents,
+        author: by.idBytes,
+        key: by.signing[0]!.publicKey,
+        generation: 0,
+        sequence: this.graph.nextSequence(on, authorHex),
+        depth: on.reduce((depth, { command }) => Math.max(depth, command.depth), -1) + 1,
+        time: 1_700_000_000_000,
+        kind,
+        body: body as Command['body'],
+      },
+      () => sha256Twice(signatures++),
+    )
+    return this.take(bytes)
+  }
+}
+
+function sha256Twice(n: number): Uint8Array {
+  const half = sha256(new TextEncoder().encode(String(n)))
+  return Uint8Array.from([...half, ...half])
+}
+
+const [owner, ...others] = cast as [Device, ...Device[]]
+const late = others[0] as Device
+const busy = others.slice(1, 7)
+const users = others.slice(7)
+
+/** A team of 100 devices, of which one owner and six operators give and take roles and labels; one manager is silent. */
+function grow(count: number): Team {
+  const team = new Team()
+  const root = team.write(owner, 'CreateTeam', { nonce: new Uint8Array(32), name: 'bench', policy: 1, bundle: owner.bundle, commonName: 'owner' }) // prettier-ignore
+  const roleAt = root.command.id
+  const permissions = ['device.remove', 'label.assign', 'role.assign', 'role.revoke']
+  const manager = team.write(owner, 'CreateRole', { role: 'manager', rank: 800, permissions }).command.id
+  const add = (who: Device, role: string, at = roleAt): void =>
+    void team.write(owner, 'AddDevice', { bundle: who.bundle, commonName: 'device', role, roleAt: at, gen: 0 })
+  add(late, 'manager', manager)
+  for (const device of busy) add(device, 'operator')
+  for (const device of users) add(device, 'user')
+  const label = team.write(owner, 'CreateLabel', { label: 'red' }).command.id
+  for (let n = 0; team.graph.nodes.length < count; n++) write(team, n, { roleAt, label })
+  return team
+}
+
+/** Every fourth command is a role change by the owner, half of those a demotion; the others give and take a label. */
+function write(team: Team, n: number, { roleAt, label }: { roleAt: Uint8Array; label: Uint8Array }): void {
+  const turn = Math.floor(n / 4)
+  const device = (users[turn % users.length] as Device).idBytes
+  const isOdd = Math.floor(turn / users.length) % 2 === 1
+  const [from, role] = isOdd ? ['operator', 'user'] : ['user', 'operator']
+  if (n % 4 === 0) team.write(owner, 'AssignRole', { device, gen: 0, role, roleAt, from })
+  else {
+    const by = busy[n % busy.length] as Device
+    const user = (users[(turn + 40) % users.length] as Device).idBytes
+    const given = { device: user, gen: 0, label: 'red', labelAt: label }
+    const holds = team.evaluation.current().members.get(Buffer.from(user).toString('hex'))
+    const isHeld = holds?.labels.has('red') === true
+    // Operators cannot touch their equals.
+    const author = holds?.role === 'operator' ? owner : by
+    team.write(author, isHeld ? 'RevokeLabel' : 'AssignLabel', isHeld ? given : { ...given, op: 'send' })
+  }
+}
+
+/** Milliseconds of CPU, so that what else runs on the machine does not count. */
+function timed<T>(work: () => T): { ms: number; result: T } {
+  const before = process.cpuUsage()
+  const result = work()
+  const { user, system } = process.cpuUsage(before)
+  return { ms: (user + system) / 1_000, result }
+}
+
+/** A branch of the silent manager that forks so far back: acts, and in the middle the removal of a busy operator. */
+function branch(team: Team, back: number, length: number): number {
+  const label = team.graph.nodes.find(({ act }) => act.kind === 'CreateLabel')!.command.id
+  let on = team.graph.nodes.at(-1 - back)!
+  const user = (users[0] as Device).idBytes
+  return timed(() => {
+    for (let i = 0; i < length; i++) {
+      const held = team.evaluation.view([on]).members.get(Buffer.from(user).toString('hex'))
+      const isHeld = held?.labels.has('red') === true
+      const given = { device: user, gen: 0, label: 'red', labelAt: label }
+      on =
+        i === length >> 1
+          ? team.write(late, 'RemoveDevice', { device: busy[0]!.idBytes, gen: 0 }, [on])
+          : team.write(late, isHeld ? 'RevokeLabel' : 'AssignLabel', isHeld ? given : { ...given, op: 'recv' }, [on])
+    }
+    return team.evaluation.current()
+  }).ms
+}
+
+const found: Record<string, number[]> = {}
+function note(name: string, value: number): void {
+  ;(found[name] ??= []).push(value)
+}
+
+console.log(machineLine())
+for (const size of sizes) {
+  const bytes = grow(size).graph.nodes.map(({ command }) => command.bytes.slice())
+  globalThis.gc?.()
+  const before = process.memoryUsage()
+  const { ms: rebuild, result: team } = timed(() => {
+    const again = new Team()
+    for (const one of bytes) again.take(one)
+    again.evaluation.current()
+    return again
+  })
+  globalThis.gc?.()
+  const after = process.memoryUsage()
+  const heap = (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / size
+  note('rebuilt, ms', rebuild)
+  note('fast path, ms a command', rebuild / size)
+  note('memory, bytes a command without its own bytes', heap)
+  const whole = timed(() => new Evaluation(team.graph).current()).ms
+  note('full resolution of the graph, ms', whole)
+  note('late branch of 10 with a removal, 1,000 back, ms', branch(team, Math.min(1_000, size - 200), 10))
+  const fresh = new Team()
+  for (const one of bytes) fresh.take(one)
+  note('late branch of 100 with a removal, from the beginning, ms', branch(fresh, size - 120, 100))
+  note('rss, MiB', process.memoryUsage().rss / 1_048_576)
+}
+for (const [name, values] of Object.entries(found)) {
+  const growth = values.slice(1).map((value, i) => Math.log(value / values[i]!) / Math.log(sizes[i + 1]! / sizes[i]!))
+  const rows = sizes.map((size, i) => `${size}: ${values[i]!.toPrecision(3)}`).join(', ')
+  console.log(`team-resolve ${name}: ${rows}; exponents ${growth.map((one) => one.toFixed(2)).join(', ')}`)
+}
