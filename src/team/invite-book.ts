@@ -13,7 +13,7 @@ export class InviteBook {
   /** In order of arrival. */
   readonly created: Created[] = []
   readonly #graph: Graph
-  readonly #byKey = new Map<string, Created>()
+  readonly #byKey = new Map<string, Created[]>()
   readonly #admissions = new Map<string, GraphNode[]>()
   #scanned = 0
 
@@ -31,9 +31,9 @@ export class InviteBook {
     return this
   }
 
-  /** The CreateInvite with that Ed25519 key, the latest where there are several. */
-  byKey(key: Uint8Array): Created | undefined {
-    return this.#byKey.get(toHex(key))
+  /** CreateInvite commands with that Ed25519 key, in order of arrival: made beside each other, or after one was revoked. */
+  byKey(key: Uint8Array): readonly Created[] {
+    return this.#byKey.get(toHex(key)) ?? []
   }
 
   /** AdmitDevice commands by an invite, in order of arrival. */
@@ -49,14 +49,17 @@ export class InviteBook {
   #note(node: GraphNode): void {
     if (isCreated(node)) {
       this.created.push(node)
-      this.#byKey.set(toHex(node.act.body.key), node)
+      add(this.#byKey, toHex(node.act.body.key), node)
     } else if (node.act.kind === 'AdmitDevice') {
-      const inviteHex = toHex(node.act.body.invite)
-      const known = this.#admissions.get(inviteHex)
-      if (known === undefined) this.#admissions.set(inviteHex, [node])
-      else known.push(node)
+      add(this.#admissions, toHex(node.act.body.invite), node)
     }
   }
+}
+
+function add<T>(lists: Map<string, T[]>, key: string, entry: T): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [entry])
+  else list.push(entry)
 }
 
 function isCreated(node: GraphNode): node is Created {

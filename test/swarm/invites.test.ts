@@ -75,6 +75,7 @@ describe('joining by an invite, over real sockets', () => {
     const [creator, server, joiner] = (await threeNodes({ clock: slow })) as [InviteNode, InviteNode, InviteNode]
     const made = await cast.invite(creator, server, { notAfter: Date.now() - 1_000 })
     await agreed([creator, server])
+    expect(poll(creator, made)).toMatchObject({ status: 'expired', devices: [] })
     expect(await codeOf(join(joiner, cast.codeFor(made, server, creator)))).toBe('ERR_TEAM_INVITE_EXPIRED')
     expect(await join(joiner, made.code)).toMatchObject({ role: 'user' })
     await agreed([creator, server, joiner])
@@ -104,6 +105,19 @@ describe('joining by an invite, over real sockets', () => {
     heal([creator, server])
     await server.teams.syncNow()
     expect(await joining).toMatchObject({ role: 'user' })
+  })
+
+  it('one key in two invites made beside each other: one counts, and its server finds it', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const code = generateInviteCode(systemRandom)
+    part(creator, server)
+    const made = await cast.invite(creator, server, { code, role: 'operator' })
+    await cast.invite(server, server, { code })
+    heal([creator, server])
+    await server.teams.syncNow()
+    await agreed([creator, server])
+    expect(await join(joiner, made.code)).toMatchObject({ role: 'operator' })
+    expect(poll(server, made)).toMatchObject({ status: 'exhausted' })
   })
 
   it('T48 a revocation beside the admission voids it everywhere; the joiner is told and cut', async () => {

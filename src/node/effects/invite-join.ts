@@ -65,8 +65,9 @@ export function isPassing({ code }: HyraxError): boolean {
 
 const retryMsMin = 1_000
 const retryMsMax = 60_000
-/** How often the own graph is looked at for the admission. */
-const lookMs = 20
+/** The own graph is looked at for the admission after this, and then more and more rarely. */
+const lookMsMin = 20
+const lookMsMax = 1_000
 
 /** The side that joins (`TEAM.md` 8): shows the claim to the server of the code, then keeps and syncs the team. */
 export class InviteJoin {
@@ -155,17 +156,18 @@ export class InviteJoin {
   async #untilMember(team: Uint8Array, end: number, signal: AbortSignal): Promise<Joined> {
     const { identity, teams } = this.#parts
     const device = deviceId(identity.publicKey)
-    for (;;) {
+    for (let look = lookMsMin; ; look = Math.min(1.5 * look, lookMsMax)) {
       const replica = teams.replicaOf(team)
-      const member = replica?.state.members.get(toHex(device))
+      if (replica === undefined) throw fail('ERR_TEAM_UNKNOWN_TEAM', { team: idText('team', team) })
+      const member = replica.state.members.get(toHex(device))
       if (member !== undefined) return { team: idText('team', team), device: idText('dev', device), role: member.role }
-      const out = replica === undefined ? undefined : whyOut(replica, device)
+      const out = whyOut(replica, device)
       if (out !== undefined) throw fail(out.code, out.data)
       if (performance.now() > end || signal.aborted) {
         const what = 'the server admitted this device, and the graph that says so has not come yet'
         throw fail('ERR_TEAM_NOT_SYNCED', { what, force: '.' })
       }
-      await pause(lookMs, signal)
+      await pause(look, signal)
     }
   }
 }

@@ -85,7 +85,10 @@ export class InviteServer {
     const replica = this.#parts.teams.replicaOf(team)
     if (replica === undefined) return unknownInvite()
     const book = this.#bookOf(replica)
-    const invite = book.byKey(inviteKey)?.command.id
+    // The one that counts; else the latest, so that who was admitted by it learns what became of it.
+    const made = book.byKey(inviteKey)
+    const open = made.find(({ command }) => replica.state.invites.has(command.idHex))
+    const invite = (open ?? made.at(-1))?.command.id
     return invite === undefined ? unknownInvite() : { team, replica, book, invite, inviteKey }
   }
 
