@@ -38,6 +38,8 @@ export interface BuildOptions {
 const manager =
   'O creates role manager 800 with device.add,device.admit,device.remove,role.assign,role.revoke,label.define,label.assign,name.assign,key.rotate'
 
+export const managerStep = readStep(manager)
+
 /** Signs all commands of a scenario: base first, then each side on what it knows. */
 export function build(scenario: Scenario, options: BuildOptions = {}): BuiltScenario {
   return new Builder(scenario, options).build()
@@ -66,7 +68,7 @@ class Builder {
     const { cast, setup, sides } = this.#scenario
     const first = this.#found()
     const added = cast.map(({ name, role }) => readStep(`O adds ${name} as ${role}`))
-    const base = this.#walk([first], [readStep(manager), ...added, ...setup], 0)
+    const base = this.#walk([first], [managerStep, ...added, ...setup], 0)
     for (const [i, { after, steps }] of sides.entries()) {
       const start = after.length === 0 ? base : [...new Set(after.flatMap((mark) => this.#pointOf(mark)))]
       this.#walk(start, steps, i + 1)
@@ -177,7 +179,7 @@ function headsOf(known: Point): Uint8Array[] {
 }
 
 /** What the line expects of a command: by its mark, its text, or its side; effective where the line says nothing. */
-function expectationOf({ verdicts }: Scenario, step: Step, side: number): Built['expected'] {
+export function expectationOf({ verdicts }: Scenario, step: Step, side: number): Built['expected'] {
   for (const name of [step.mark, step.text, `side ${String(side)}`]) {
     const found = verdicts.find(({ of }) => of === name)
     if (found !== undefined) return found
