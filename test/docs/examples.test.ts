@@ -20,7 +20,19 @@ describe('the examples, against the built library', () => {
     await expect(failed).rejects.toMatchObject({ code: 6, stderr: expect.stringContaining('ERR_NODE_UNREACHABLE') })
   })
 
+  it('law: a removal and what was done beside it, in any order', async () => {
+    const { stdout } = await run(process.execPath, [join(examples, 'law.mjs')], { env })
+    const [team, ...lines] = stdout.trimEnd().split('\n')
+    expect(team).toMatch(/^team_b[a-z2-7]+ owner, user$/)
+    expect(lines.map((line) => line.trimEnd())).toEqual([
+      'RemoveDevice effective',
+      'AddDevice void ERR_TEAM_VOIDED by the removal',
+      'CloseTeam refused ERR_TEAM_NO_PERMISSION',
+      'the same in any order',
+    ])
+  })
+
   it('has a test for each', () => {
-    expect(readdirSync(examples).sort()).toEqual(['client.mjs', 'two-nodes.mjs'])
+    expect(readdirSync(examples).sort()).toEqual(['client.mjs', 'law.mjs', 'two-nodes.mjs'])
   })
 })
