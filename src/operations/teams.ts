@@ -172,6 +172,8 @@ export const devicesOperations = {
         signingKeys: z.array(z.string()),
         encryptionKeys: z.array(z.string()),
         permissions: z.array(z.string()),
+        labels: z.array(z.object({ label: z.string(), op: z.string() })),
+        networkName: z.string().nullable(),
       }),
   }),
 }

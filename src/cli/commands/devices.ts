@@ -116,6 +116,8 @@ async function showDevice(session: Session, input: Input): Promise<Outcome> {
       'This device': device.you,
       Connected: device.connected,
       Permissions: device.permissions.join(' '),
+      Labels: device.labels.map(({ label, op }) => `${label} (${op})`).join(', '),
+      'Network name': device.networkName,
       'Signing keys': device.signingKeys.join('\n'),
       'Encryption keys': device.encryptionKeys.join('\n'),
       Team: device.team,

@@ -59,5 +59,7 @@ function show(parts: NodeParts, team: string | undefined, text: string) {
     signingKeys: [...wanted.signingKeys],
     encryptionKeys: [...wanted.encryptionKeys],
     permissions: [...wanted.permissions],
+    labels: [...wanted.labels],
+    networkName: wanted.networkName,
   }
 }
