@@ -1,5 +1,5 @@
 import { toHex } from '../../src/codec/index.ts'
-import { deviceId, type GraphNode, type TeamState } from '../../src/team/index.ts'
+import { deviceId, rankOf, type GraphNode, type TeamState } from '../../src/team/index.ts'
 import { takesPart } from '../../src/team/reducers.ts'
 import { projectState } from '../oracle/compare.ts'
 import type { Ledger } from '../sim/ledger.ts'
@@ -151,15 +151,27 @@ function undoneByFork(
   return undefined
 }
 
-/** No reducer of the first owner, who is honest, is void. */
+/**
+ * No reducer of the first owner, who is honest, is void, unless what it took is gone all the same: a removal by somebody
+ * else makes a demotion, a leave and its confirmation of the same device void, because it takes more.
+ */
 function lostReducer({ ledger, cast }: OldTeam, _: readonly Somebody[], { ledger: now }: Attacked): string | undefined {
   for (const node of ledger.graph.nodes) {
     const { command } = node
     if (command.authorHex !== cast[0]?.hex || !takesPart(node)) continue
     const [before, after] = [standingOf(ledger, command.idHex), standingOf(now, command.idHex)]
-    if (before !== 'void' && after === 'void') return `${command.kind} of the first owner became void`
+    if (before !== 'void' && after === 'void' && !isGoneAllTheSame(now, node))
+      return `${command.kind} of the first owner became void`
   }
   return undefined
+}
+
+function isGoneAllTheSame({ state }: Ledger, { act, origin }: GraphNode): boolean {
+  const body = act.body as { device?: Uint8Array; gen?: number }
+  if (body.device === undefined) return false
+  const member = state.members.get(toHex(body.device))
+  if (member?.generation !== body.gen) return true
+  return origin.leaves !== undefined && rankOf(state, toHex(body.device)) <= origin.leaves.rank
 }
 
 function brokenInvariants(_team: OldTeam, _: readonly Somebody[], { ledger, state }: Attacked): string | undefined {

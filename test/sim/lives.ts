@@ -108,3 +108,16 @@ export class Life {
     return this.known[index] as Set<GraphNode>
   }
 }
+
+/** What takes and gives membership and authority, and little else: where the rules are hard. */
+const hard = {
+  ...{ AddDevice: 10, RemoveDevice: 16, AssignRole: 24, RevokeRole: 6, ConfirmLeave: 10, CreateRole: 2, DeleteRole: 2 },
+  ...{ AddPermission: 3, RemovePermission: 4, AddDeviceKey: 6, RetireKey: 6, CreateInvite: 4, RevokeInvite: 4 },
+  ...{ AdmitDevice: 6, AddNode: 1, RemoveNode: 1, CloseTeam: 0.3, RotateKey: 1 },
+}
+
+/** The life of a seed: its size, how evil its people are, and what they do, all drawn. */
+export function drawLife(seed: number): Life {
+  const options = { seed, devices: 3 + (seed % 5), commands: 10 + (seed % 30), evil: (seed % 5) / 8 }
+  return new Life(seed % 3 === 0 ? options : { ...options, weights: hard }).run()
+}
