@@ -1,10 +1,11 @@
 import { asHyraxError, limits } from '../base/index.ts'
 import { parseNodeList } from '../access/index.ts'
-import { parseSwarmKey } from '../codec/index.ts'
+import { idText, looksLikeInvite, parseInviteLine, parseJoinLine, parseSwarmKey } from '../codec/index.ts'
 import { readSecretFile, readTextFile } from '../files/index.ts'
 import { isPublishedSwarmKey, openKeys, swarmKeyFingerprint } from '../keys/index.ts'
 import type { DaemonOptions } from './options.ts'
 import { readOwnIdentity } from './own-keys.ts'
+import { pendingJoin } from './pending-join.ts'
 import { parseSettings } from '../settings/index.ts'
 
 /** Reads everything a start would read, opens nothing, says what would happen. Gives the exit status a start would have. */
@@ -44,9 +45,24 @@ export async function checkNode(options: DaemonOptions, say: (line: string) => v
         : `${String(list.peers.size)} peers, ${String(list.skipped.length)} skipped`
     })
   }
+  await step('join-line', () => checkPendingJoin(options))
   for (const address of [...options.bindSwarm, ...options.bindAdmin]) say(`would listen on ${address}`)
   say(`would serve ${options.socketPath}`)
   return status
+}
+
+/** What `axd init --join` left. A start goes on without it where it cannot be read, and says so. */
+async function checkPendingJoin({ dataDirectory }: DaemonOptions): Promise<string> {
+  try {
+    const text = await pendingJoin(dataDirectory).read()
+    if (text === undefined) return 'none'
+    const isInvite = looksLikeInvite(text)
+    const { team } = isInvite ? parseInviteLine(text) : parseJoinLine(text)
+    const named = team === undefined ? 'no team' : idText('team', team)
+    return isInvite ? `the next start joins ${named} by an invite` : `the next start keeps ${named}`
+  } catch (thrown) {
+    return `unreadable: ${asHyraxError(thrown).message}`
+  }
 }
 
 async function checkSwarmKey(options: DaemonOptions): Promise<string> {

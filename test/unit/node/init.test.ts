@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { formatInviteLine, formatJoinLine, formatSwarmKey, idText } from '../../../src/codec/index.ts'
 import {
@@ -153,6 +153,25 @@ describe('axd check', () => {
     expect(said).toMatch(/12D3KooW\w+/)
     expect(left()).toEqual(before)
     expect(existsSync(files.path('store'))).toBe(false)
+  })
+
+  it('says what axd init --join left, and not the code', async () => {
+    const key = generateSwarmKey(systemRandom)
+    const line = {
+      peer: generateIdentity(systemRandom).peer,
+      addresses: ['/ip4/192.0.2.7/tcp/4001'],
+      fingerprint: swarmKeyFingerprint(key),
+      team: systemRandom.bytes(32),
+      key,
+    }
+    const text = formatInviteLine({ ...line, code: generateInviteCode(systemRandom) })
+    writeFileSync(files.path('line'), text, { mode: 0o600 })
+    await init({ join: `@${files.path('line')}` })
+    const { status, said } = await check()
+    expect([status, said.includes(text.slice(14, 46))]).toEqual([0, false])
+    expect(said).toContain(`the next start joins ${idText('team', line.team)} by an invite`)
+    chmodSync(files.path('join-line'), 0o644)
+    expect(await check()).toMatchObject({ status: 0, said: expect.stringContaining('WARN  join-line: unreadable') })
   })
 
   it('names everything that is wrong at once, and has the status a start would have', async () => {
