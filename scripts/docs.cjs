@@ -27,7 +27,7 @@ async function loadTables() {
     "export { errorCodes, limits } from './src/base/index.ts'",
     "export { operations } from './src/operations/index.ts'",
     "export { settingRows } from './src/settings/index.ts'",
-    "export { defaultRoles, kinds, permissions } from './src/team/index.ts'",
+    "export { defaultRoles, kinds, payloadOf, permissions } from './src/team/index.ts'",
     "export { everyLeaf } from './src/cli/help.ts'",
     "export { globalOptions } from './src/cli/global-options.ts'",
     "export { z } from 'zod'",
@@ -113,7 +113,7 @@ function printErrors(errorCodes) {
   )
 }
 
-function printPolicy({ defaultRoles, kinds, permissions }) {
+function printPolicy({ defaultRoles, kinds, payloadOf, permissions }) {
   const intro =
     'Who may do what in a team. Default deny: what no row allows is refused. A target must rank strictly below its author; ' +
     'every device may leave and may lower its own role. The *ceiling* is the highest rank that its holder gives or takes away.'
@@ -130,6 +130,9 @@ function printPolicy({ defaultRoles, kinds, permissions }) {
     kind,
     permission === null ? 'any device' : `\`${permission}\``,
     self ? 'yes' : '',
+    payloadOf(kind)
+      .map((name) => `\`${name}\``)
+      .join(' '),
     why,
   ])
   const lines = [
@@ -139,7 +142,10 @@ function printPolicy({ defaultRoles, kinds, permissions }) {
     '',
     '## Commands',
     '',
-    ...table(['command', 'needs', 'to itself without it', 'why'], commands),
+    'What a payload may leave out ends in `?`. `gen` is how often a device was removed as the author saw it; `roleAt` and',
+    '`labelAt` are the ids of the commands that made the role and the label (for the five default roles the id of the team).',
+    '',
+    ...table(['command', 'needs', 'to itself without it', 'carries', 'why'], commands),
   ]
   return page('Team policy', 'src/team/policy.ts', intro, lines)
 }

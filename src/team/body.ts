@@ -4,7 +4,7 @@ import type { Act } from './bodies.ts'
 import { isCount, type Command } from './command.ts'
 import type { Field } from './fields.ts'
 import { lawOf } from './kinds/index.ts'
-import { defaultRole, isKind, policyVersion } from './policy.ts'
+import { defaultRole, isKind, policyVersion, type Kind } from './policy.ts'
 
 export { isName, isNetworkName, isRoleName } from './fields.ts'
 
@@ -49,6 +49,11 @@ function fillRole(body: Record<string, unknown>, team: Uint8Array | null): boole
 
 function badPayload(field: string): Refusal {
   return refuse('ERR_TEAM_BAD_PAYLOAD', { field })
+}
+
+/** The members of a kind's payload, in the order of the page; those that may be absent end in `?`. */
+export function payloadOf(kind: Kind): string[] {
+  return Object.entries<Field>(lawOf(kind).form).map(([name, { optional }]) => (optional === true ? `${name}?` : name))
 }
 
 /** The payload of an act as it stands in the unsigned map. */
