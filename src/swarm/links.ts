@@ -204,16 +204,19 @@ export class Links {
     this.#settle(link, 'ended')
     if (!wasWelcomed || this.#primary.get(peer) !== link) return
     this.#primary.delete(peer)
-    this.#parts.swarm.log.info('peer gone', { peer })
-    for (const listener of this.#goneListeners) listener(peer)
-    // Another connection of the same peer takes over, as if it came now: streams do not move by themselves.
+    // Another connection of the same peer takes over, as if it came now: streams do not move by themselves. The peer was
+    // never gone, and what the other side has opened on that connection meanwhile stands.
     const other = [...this.#links.values()].find(
       (known) => known.state === 'welcomed' && known.connection.peer === peer,
     )
     if (other !== undefined) {
       this.#primary.set(peer, other)
       this.#announce(other)
-    } else if (!this.#stopped) this.#parts.dialer.gone(peer, this.#parts.swarm.clock.now() - link.welcomedAt)
+      return
+    }
+    this.#parts.swarm.log.info('peer gone', { peer })
+    for (const listener of this.#goneListeners) listener(peer)
+    if (!this.#stopped) this.#parts.dialer.gone(peer, this.#parts.swarm.clock.now() - link.welcomedAt)
   }
 
   #judge(link: Link): Answer {

@@ -33,6 +33,8 @@ interface Bound {
 
 /** A stream that could not be opened is tried again after this. */
 const retryMs = 3_000
+/** Time for the streams of a connection that ended to end. */
+const handoverMs = 100
 /** Who is out is told so as often as this on one connection. */
 const tellsMax = 3
 
@@ -76,7 +78,12 @@ export class TeamLinks {
   welcomed(peer: string, binding: Uint8Array | null): void {
     this.#bound.set(peer, { binding, device: undefined, told: new Map() })
     this.#bind(peer)
-    for (const runner of this.#parts.runners.values()) this.consider(runner, peer)
+    const considerPeer = (): void => {
+      for (const runner of this.#parts.runners.values()) this.consider(runner, peer)
+    }
+    considerPeer()
+    // Where a connection took over from one that ended, it shows a moment later that the old stream is gone.
+    setTimeout(considerPeer, handoverMs).unref()
   }
 
   gone(peer: string): void {
