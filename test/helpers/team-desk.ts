@@ -78,7 +78,7 @@ export class Desk {
     const id = bytesOf(`command ${this.#depth} by ${by}`)
     this.#last = toHex(id)
     const command = { id, idHex: this.#last, depth: this.#depth++, author: device, authorHex: hex }
-    this.state = apply(this.state, boundAct(this.state, act), command)
+    this.state = apply(this.state, facts.isOrigin ? boundAct(this.state, act) : act, command)
     return 'ok'
   }
 

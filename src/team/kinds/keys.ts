@@ -41,19 +41,27 @@ export const keys: { readonly [K in 'RotateKey' | 'AddDeviceKey' | 'RetireKey']:
 
 /** Everybody who is in the team, with the newest encryption key of each: whom an epoch is boxed for. */
 export function recipientsOf(state: TeamState): Recipient[] {
-  const rows = [...state.members.values()].flatMap(({ device, generation, encryption }): Recipient[] => {
-    const newest = encryption.at(-1)
-    return newest === undefined ? [] : [[device, generation, newest]]
-  })
-  return sortRecipients(rows)
+  return sortRecipients([...state.members.values()].flatMap(recipientRows))
+}
+
+/** One row for a member as long as it is the same: many epochs name the same recipients. */
+const rows = new WeakMap<Member, readonly Recipient[]>()
+
+function recipientRows(member: Member): readonly Recipient[] {
+  const known = rows.get(member)
+  if (known !== undefined) return known
+  const newest = member.encryption.at(-1)
+  const made: Recipient[] = newest === undefined ? [] : [[member.device, member.generation, newest]]
+  rows.set(member, made)
+  return made
 }
 
 /**
- * The act as it is kept: a RotateKey that names its recipients by their hash gets the list, from the view in which its
- * check succeeded. Replay needs it, and cannot know that view.
+ * The act as it is kept: RotateKey with the list of recipients from the view in which its check succeeded. Replay needs the
+ * list where the command has only its hash, and cannot know that view.
  */
 export function boundAct(view: TeamState, act: Act): Act {
-  if (act.kind !== 'RotateKey' || !isBytes(act.body.recipients)) return act
+  if (act.kind !== 'RotateKey') return act
   return { kind: 'RotateKey', body: { ...act.body, recipients: recipientsOf(view) } }
 }
 
