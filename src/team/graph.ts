@@ -3,12 +3,7 @@ import type { Act } from './bodies.ts'
 import { isSame, type Command } from './command.ts'
 import { isPlanted } from './planted.ts'
 import { isSameOrigin, type Origin } from './origin.ts'
-
-/** What is kept of a command once it is in the graph: what its bytes say beside this is in the act or in the parents. */
-export type PlacedCommand = Pick<
-  Command,
-  'id' | 'idHex' | 'author' | 'authorHex' | 'key' | 'generation' | 'sequence' | 'depth' | 'time' | 'kind' | 'bytes'
->
+import { Placed, SharedBytes, type PlacedCommand } from './placed-command.ts'
 
 /** A command in its place. `index` counts in local arrival order, parents first. */
 export interface GraphNode {
@@ -40,7 +35,7 @@ interface Author {
 /** So many sets of facts of one author are kept to be shared. */
 const originsShared = 8
 
-/** Every this many nodes the versions are kept, so that a walk to the next kept ones is short. */
+/** A walk to the next kept versions takes fewer steps than this. */
 const keptEvery = 64
 
 /** The graph of accepted commands of one team, in memory. Grows only; every walk in it is iterative. */
@@ -50,7 +45,10 @@ export class Graph {
   readonly #heads = new Map<string, GraphNode>()
   readonly #authors: Author[] = []
   readonly #authorNumbers = new Map<string, number>()
+  readonly #bytes = new SharedBytes()
   readonly #kept = new Map<number, Versions>()
+  /** At most so many steps a walk from each node takes, over all its parents, until all its ends are kept. */
+  readonly #steps: number[] = []
   #last: { index: number; versions: Versions } | undefined
 
   get(idHex: string): GraphNode | undefined {
@@ -99,7 +97,7 @@ export class Graph {
     const node: GraphNode = {
       index: this.nodes.length,
       command: this.#trim(command, author),
-      act,
+      act: this.#bytes.share(act),
       parents,
       author,
       origin,
@@ -109,7 +107,7 @@ export class Graph {
     for (const parent of node.parents) this.#heads.delete(parent.command.idHex)
     this.#heads.set(command.idHex, node)
     this.#chain(node)
-    if (node.index % keptEvery === 0 || node.parents.length > 1) this.#kept.set(node.index, this.versions(node))
+    this.#keepVersions(node)
     return node
   }
 
@@ -161,33 +159,38 @@ export class Graph {
 
   versions(node: GraphNode): Versions {
     if (this.#last?.index === node.index) return this.#last.versions
-    const path: GraphNode[] = []
-    let at: GraphNode | undefined = node
-    while (at !== undefined && !this.#kept.has(at.index) && at.parents.length === 1 && this.#last?.index !== at.index) {
-      path.push(at)
-      at = at.parents[0]
+    const versions = new Int32Array(this.#authors.length)
+    const seen = new Set<number>()
+    const open = [node]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const known = this.#known(at.index)
+      if (known !== undefined) {
+        mergeInto(versions, known)
+        continue
+      }
+      versions[at.author] = Math.max(versions[at.author] ?? 0, at.command.sequence + 1)
+      const [only] = at.parents
+      if (at.parents.length === 1 && only !== undefined) open.push(only)
+      else
+        for (const parent of at.parents) {
+          if (seen.has(parent.index)) continue
+          seen.add(parent.index)
+          open.push(parent)
+        }
     }
-    const versions = this.#baseVersions(at)
-    for (const { author, command } of path.reverse())
-      versions[author] = Math.max(versions[author] ?? 0, command.sequence + 1)
     this.#last = { index: node.index, versions }
     return versions
   }
 
-  #baseVersions(at: GraphNode | undefined): Versions {
-    const versions = new Int32Array(this.#authors.length)
-    if (at === undefined) return versions
-    const kept = this.#kept.get(at.index) ?? (this.#last?.index === at.index ? this.#last.versions : undefined)
-    if (kept !== undefined) {
-      versions.set(kept)
-      return versions
-    }
-    // Only a merge or the first command gets here, once, while it is added: its parents' versions are kept or near.
-    for (const parent of at.parents)
-      for (const [author, sequence] of this.versions(parent).entries())
-        versions[author] = Math.max(versions[author] ?? 0, sequence)
-    versions[at.author] = at.command.sequence + 1
-    return versions
+  #known(index: number): Versions | undefined {
+    return this.#kept.get(index) ?? (this.#last?.index === index ? this.#last.versions : undefined)
+  }
+
+  /** Keeps the versions of a node where a walk from it to the next kept ones would be long. */
+  #keepVersions(node: GraphNode): void {
+    const steps = 1 + node.parents.reduce((sum, parent) => sum + (this.#steps[parent.index] ?? 0), 0)
+    this.#steps.push(steps < keptEvery ? steps : 0)
+    if (steps >= keptEvery) this.#kept.set(node.index, this.versions(node))
   }
 
   #isAntichain(parents: readonly GraphNode[]): boolean {
@@ -234,12 +237,10 @@ export class Graph {
 
   /** Shares what many commands have in common, and lets go of the rest. */
   #trim(command: Command, number: number): PlacedCommand {
-    const { id, idHex, generation, sequence, depth, time, kind, bytes } = command
     const author = this.#authors[number]
     if (author === undefined) throw bug('a command without an author')
     if (!isSame(author.key, command.key)) author.key = command.key
-    const { device, deviceHex: authorHex, key } = author
-    return { id, idHex, author: device, authorHex, key, generation, sequence, depth, time, kind, bytes }
+    return new Placed(command, author)
   }
 
   #numberOf(command: Command): number {
@@ -265,6 +266,13 @@ export function chooseParents(graph: Graph, deviceHex: string): GraphNode[] {
   const hasOwn = (head: GraphNode): boolean => head === own || graph.isBefore(own, head)
   const other = chosen.some(hasOwn) ? undefined : heads.find(hasOwn)
   return other === undefined ? chosen : [...chosen.slice(0, -1), other]
+}
+
+function mergeInto(versions: Versions, known: Versions): void {
+  for (let author = 0; author < known.length; author++) {
+    const sequence = known[author] ?? 0
+    if (sequence > (versions[author] ?? 0)) versions[author] = sequence
+  }
 }
 
 /** 1 + the largest parent depth; 0 without parents. */
