@@ -14,11 +14,14 @@ mkdirSync(out, { recursive: true })
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')))
 
 for (const name of names) {
-  const file = join(out, `${name}.mjs`)
+  const file = join(out, name, `${name}.mjs`)
   buildSync({
     entryPoints: [join(__dirname, `${name}.ts`)],
-    outfile: file,
+    outdir: join(out, name),
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What a thread loads is a file of its own.
+    splitting: true,
     platform: 'node',
     format: 'esm',
     packages: 'external',

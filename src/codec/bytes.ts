@@ -73,12 +73,18 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string, what = 'Hex'): Uint8Array {
   if (text.length % 2 !== 0) throw fail('ERR_CODEC_TEXT', { what, why: 'an odd number of hex digits' })
   const bytes = new Uint8Array(text.length / 2)
-  for (let index = 0; index < bytes.length; index++) {
+  if (!writeHex(text, bytes, 0))
+    throw fail('ERR_CODEC_TEXT', { what, why: 'a character that is no lower-case hex digit' })
+  return bytes
+}
+
+/** Writes the bytes of lower-case hex into `bytes` from `at` on; false where a character is no lower-case hex digit. */
+export function writeHex(text: string, bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; 2 * index < text.length; index++) {
     const high = valueOfDigit[text.charCodeAt(2 * index)] ?? 255
     const low = valueOfDigit[text.charCodeAt(2 * index + 1)] ?? 255
-    if (high > 15 || low > 15)
-      throw fail('ERR_CODEC_TEXT', { what, why: 'a character that is no lower-case hex digit' })
-    bytes[index] = 16 * high + low
+    if (high > 15 || low > 15) return false
+    bytes[at + index] = 16 * high + low
   }
-  return bytes
+  return true
 }

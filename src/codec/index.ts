@@ -14,6 +14,7 @@ export {
   copyBytes,
   equalBytes,
   fromHex,
+  writeHex,
   fromUtf8,
   isWellFormed,
   toHex,

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import type { Label } from '../base/index.ts'
-import { fromHex, utf8 } from '../codec/index.ts'
+import { fromHex, utf8, writeHex } from '../codec/index.ts'
 
 /** Hashed in one call where they fit: a call costs more than the hash of a command. */
 const scratch = new Uint8Array(8_192)
@@ -50,6 +50,16 @@ export function signedMessage(label: Label, bytes: Uint8Array): Uint8Array {
   const message = new Uint8Array(prefix.length + 32)
   message.set(prefix)
   message.set(sha256(bytes), prefix.length)
+  return message
+}
+
+const passing = new Map<Label, Uint8Array>()
+
+/** The same, good until the next call with this label: to be looked at, not to be kept. */
+export function passingMessage(label: Label, bytes: Uint8Array): Uint8Array {
+  let message = passing.get(label)
+  if (message === undefined) passing.set(label, (message = signedMessage(label, bytes)))
+  else writeHex(sha256Hex(bytes), message, message.length - 32)
   return message
 }
 

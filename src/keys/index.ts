@@ -28,6 +28,9 @@ export {
   type OpenKeyFileOptions,
 } from './key-file.ts'
 export type { ArgonCost } from './argon-cost.ts'
+export { answerKeyCheck, packChecks, type KeyCheck } from './key-checks.ts'
+export { startVerifyThread } from './start-verify-thread.ts'
+export type { VerifyThread } from './verify-thread.ts'
 export { openKeys, type ExchangeKey, type Keys, type OpenKeysOptions } from './open-keys.ts'
 export { systemRandom } from './random.ts'
 export type { SwarmCipher } from './swarm-cipher.ts'

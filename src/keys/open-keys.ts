@@ -1,6 +1,6 @@
 import { bug, fail, type Label, type Randomness } from '../base/index.ts'
 import { concatBytes } from '../codec/index.ts'
-import { labelBytes, signedMessage } from './hash.ts'
+import { labelBytes, passingMessage } from './hash.ts'
 import { BoxKeyPair, generateBoxKey, generateIdentity, identityFromSeed, wiping, type Identity } from './identity.ts'
 import { loadSodium } from './load-sodium.ts'
 import type { Sodium, SodiumBackend } from './sodium.ts'
@@ -68,7 +68,7 @@ function createKeys(sodium: Sodium): Keys {
   return {
     backend: sodium.backend,
     sign: (secret, label, bytes) => secret.sign(label, bytes),
-    verify: (pk, label, bytes, signature) => verifyRaw(pk, signedMessage(label, bytes), signature),
+    verify: (pk, label, bytes, signature) => verifyRaw(pk, passingMessage(label, bytes), signature),
     verifyRaw,
     isValidPoint: (pk) => pk.length === 32 && sodium.isValidPoint(pk),
     generateIdentity,

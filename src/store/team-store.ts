@@ -1,10 +1,13 @@
-import { toHex } from '../codec/index.ts'
+import { concatBytes, equalBytes, toHex } from '../codec/index.ts'
 import type { CommandStore, KeptCommand, KeptTeam } from '../team/index.ts'
 import { bug } from '../base/index.ts'
 import type { Change, KeyValue } from './key-value.ts'
 
-/** Value of `i/<id>`: its version, and the verified bit. Anything else, and the command is verified again. */
-const verifiedMark = Uint8Array.of(1, 1)
+/** Value of `i/<seq>`: its version, and the verified bit. Anything else, and the commands are verified again. */
+const verifiedMark = Uint8Array.of(2, 1)
+/** The same, for one command, as it was written before: `i/<id>`. */
+const oldMark = Uint8Array.of(1, 1)
+const idBytes = 32
 
 interface Waiting {
   readonly changes: readonly Change[]
@@ -13,9 +16,9 @@ interface Waiting {
 }
 
 /**
- * The commands of one team in the key spaces of `TEAM.md` 7: `c/<id>` bytes, `o/<seq>` arrival order, `i/<id>` verified
- * bit, `m/parked/<id>`. What comes while a batch is being written goes together into the next one: nothing waits for a
- * group to fill.
+ * The commands of one team in the key spaces of `TEAM.md` 7: `c/<id>` bytes; `o/<seq>` arrival order, the ids of all that
+ * were appended together, in one record; `i/<seq>` their verified bit; `m/parked/<id>`. What comes while a batch is being
+ * written goes together into the next one: nothing waits for a group to fill.
  */
 export class TeamStore implements CommandStore {
   readonly #keyValue: KeyValue
@@ -38,12 +41,15 @@ export class TeamStore implements CommandStore {
     const commands: KeptCommand[] = []
     const damaged: Uint8Array[] = []
     this.#next = 0
-    for (const [sequence, id] of await this.#read('o/')) {
-      this.#next = parseInt(sequence, 16) + 1
-      const idHex = toHex(id)
-      const bytes = bytesOf.get(idHex)
-      if (bytes === undefined) damaged.push(id)
-      else commands.push({ id, bytes, isVerified: isVerified(verified.get(idHex)) })
+    for (const [sequence, ids] of await this.#read('o/')) {
+      this.#next = parseInt(sequence, 16) + Math.max(1, Math.floor(ids.length / idBytes))
+      const isGroupVerified = isMark(verified.get(sequence), verifiedMark)
+      for (const id of idsOf(ids)) {
+        const idHex = toHex(id)
+        const bytes = bytesOf.get(idHex)
+        if (bytes === undefined) damaged.push(id)
+        else commands.push({ id, bytes, isVerified: isGroupVerified || isMark(verified.get(idHex), oldMark) })
+      }
     }
     return { commands, parked: [...parked.values()], damaged }
   }
@@ -54,17 +60,20 @@ export class TeamStore implements CommandStore {
 
   append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void> {
     if (this.#next === undefined) throw bug('a store is appended to before it was loaded')
-    let sequence = this.#next
+    const [first] = commands
+    if (first === undefined) return Promise.resolve()
+    const group = sequenceText(this.#next)
     this.#next += commands.length
-    const changes = commands.flatMap(({ id, bytes }): Change[] => {
+    const order = new Uint8Array(idBytes * commands.length)
+    const changes: Change[] = []
+    for (const [n, { id, bytes }] of commands.entries()) {
       const idHex = toHex(id)
-      return [
-        { type: 'put', key: this.#at(`c/${idHex}`), value: bytes },
-        { type: 'put', key: this.#at(`o/${sequenceText(sequence++)}`), value: id },
-        { type: 'put', key: this.#at(`i/${idHex}`), value: verifiedMark },
-        ...(this.#parked.delete(idHex) ? [{ type: 'del', key: this.#at(`m/parked/${idHex}`) } as const] : []),
-      ]
-    })
+      order.set(id, idBytes * n)
+      changes.push({ type: 'put', key: this.#at(`c/${idHex}`), value: bytes })
+      if (this.#parked.delete(idHex)) changes.push({ type: 'del', key: this.#at(`m/parked/${idHex}`) })
+    }
+    changes.push({ type: 'put', key: this.#at(`o/${group}`), value: order })
+    changes.push({ type: 'put', key: this.#at(`i/${group}`), value: verifiedMark })
     return this.#write(changes)
   }
 
@@ -100,8 +109,12 @@ export class TeamStore implements CommandStore {
     const changes: Change[] = []
     for (const idHex of gone)
       for (const space of ['c/', 'i/']) changes.push({ type: 'del', key: this.#at(`${space}${idHex}`) })
-    for (const [sequence, id] of await this.#read('o/'))
-      if (gone.has(toHex(id))) changes.push({ type: 'del', key: this.#at(`o/${sequence}`) })
+    for (const [sequence, ids] of await this.#read('o/')) {
+      const kept = [...idsOf(ids)].filter((id) => !gone.has(toHex(id)))
+      if (kept.length * idBytes === ids.length) continue
+      const key = this.#at(`o/${sequence}`)
+      changes.push(kept.length === 0 ? { type: 'del', key } : { type: 'put', key, value: concatBytes(...kept) })
+    }
     await this.#write(changes)
   }
 
@@ -147,8 +160,13 @@ export class TeamStore implements CommandStore {
   }
 }
 
-function isVerified(mark: Uint8Array | undefined): boolean {
-  return mark?.length === 2 && mark[0] === verifiedMark[0] && mark[1] === verifiedMark[1]
+/** The ids of an order record. */
+function* idsOf(ids: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at + idBytes <= ids.length; at += idBytes) yield ids.slice(at, at + idBytes)
+}
+
+function isMark(value: Uint8Array | undefined, mark: Uint8Array): boolean {
+  return value !== undefined && equalBytes(value, mark)
 }
 
 /** Twelve hex digits, so that the order of keys is the order of numbers. */

@@ -1,8 +1,8 @@
 import { refuse, type Refusal } from '../base/index.ts'
-import { toHex } from '../codec/index.ts'
 import type { Act, Bodies } from './bodies.ts'
 import { noPermission, tooLow, type Author, type Case, type KeyFacts } from './case.ts'
 import { isSame } from './command.ts'
+import { hexOf } from './interned.ts'
 import { deviceId, isWeakBundle } from './key-bundle.ts'
 import { isSelf } from './kinds/giving.ts'
 import { lawOf } from './kinds/index.ts'
@@ -50,7 +50,7 @@ function caseOf(state: TeamState, act: Act, author: Author, facts: KeyFacts): Ca
   if (member?.generation !== author.generation) return refuse('ERR_TEAM_NOT_MEMBER', { device: author.authorHex })
   if (!member.signing.some((key) => isSame(key, author.key))) {
     // Of a retired key it is not known here whether it was used before or after; its author knew (R5).
-    if (!member.retired.has(toHex(author.key)))
+    if (!member.retired.has(hexOf(author.key)))
       return refuse('ERR_TEAM_UNKNOWN_KEY', { what: `it signs for device ${author.authorHex}` })
     if (facts.isOrigin) return refuse('ERR_TEAM_KEY_RETIRED', { device: author.authorHex })
   }
@@ -100,14 +100,14 @@ const namesOutsiders: ReadonlySet<Kind> = new Set(['ConfirmLeave'])
 function checkTargets(at: Case): Refusal | undefined {
   const { state, act } = at
   const { body, kind } = act
-  if ('device' in body && !namesOutsiders.has(kind) && !state.members.has(toHex(body.device)))
-    return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: toHex(body.device) })
+  if ('device' in body && !namesOutsiders.has(kind) && !state.members.has(hexOf(body.device)))
+    return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: hexOf(body.device) })
   if ('role' in body && !makers.has(kind) && roleOf(state, body.role) === undefined)
     return refuse('ERR_TEAM_UNKNOWN_ROLE', { role: body.role })
   if ('label' in body && !makers.has(kind) && !state.labels.has(body.label))
     return refuse('ERR_TEAM_UNKNOWN_LABEL', { label: body.label })
-  if ('invite' in body && !state.invites.has(toHex(body.invite)))
-    return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: toHex(body.invite) })
+  if ('invite' in body && !state.invites.has(hexOf(body.invite)))
+    return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: hexOf(body.invite) })
   return lawOf(kind).known?.(at, body)
 }
 
@@ -129,9 +129,9 @@ function checkStaleness(at: Case): Refusal | undefined {
 
 /** The device an act is about, as hex; empty where there is none. */
 export function targetHex({ body }: Act): string {
-  if ('device' in body) return toHex(body.device)
-  if ('bundle' in body) return toHex(deviceId(body.bundle.identity))
-  return 'claim' in body ? toHex(deviceId(body.claim.bundle.identity)) : ''
+  if ('device' in body) return hexOf(body.device)
+  if ('bundle' in body) return hexOf(deviceId(body.bundle.identity))
+  return 'claim' in body ? hexOf(deviceId(body.claim.bundle.identity)) : ''
 }
 
 // --- rank ---

@@ -21,7 +21,7 @@ export class Core {
   readonly evaluation = new Evaluation(this.graph)
   readonly links = new Map<string, Link>()
   /** Who has shown an id: it needs not be sent there again. */
-  readonly shown = new RecentMap<string, Set<string>>(limits.seenIdsMax)
+  readonly #shown = new RecentMap<string, string | Set<string>>(limits.seenIdsMax)
   now = 0
   /** True once a frontier was exchanged with another member and our own later commands are here (`TEAM.md` 6). */
   isHeard = false
@@ -123,9 +123,17 @@ export class Core {
 
   /** Remembers that a peer has this command. */
   note(idHex: string, peer: string): void {
-    const peers = this.shown.get(idHex)
-    if (peers === undefined) this.shown.set(idHex, new Set([peer]))
-    else peers.add(peer)
+    const peers = this.#shown.get(idHex)
+    // Most are shown by one peer alone, and a set for each is a good part of what a command costs.
+    if (peers === undefined) this.#shown.set(idHex, peer)
+    else if (typeof peers !== 'string') peers.add(peer)
+    else if (peers !== peer) this.#shown.set(idHex, new Set([peers, peer]))
+  }
+
+  /** True where a peer has shown that it has this command. */
+  hasShown(idHex: string, peer: string): boolean {
+    const peers = this.#shown.get(idHex)
+    return typeof peers === 'string' ? peers === peer : peers?.has(peer) === true
   }
 
   /** A number from 0 up to, not including, `below`. */

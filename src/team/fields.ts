@@ -3,6 +3,7 @@ import { isWellFormed, parsePeerId, peerIdText, utf8 } from '../codec/index.ts'
 import { isAssigned } from './assigned.ts'
 import { parseClaim } from './claim.ts'
 import { isBytes, isCount } from './command.ts'
+import { intern } from './interned.ts'
 import { parseKeyBundle } from './key-bundle.ts'
 import { policyVersion, roleName, rankMax, rankMin } from './policy.ts'
 
@@ -91,7 +92,7 @@ export function ascending<T>(of: Field, compare: (a: T, b: T) => number): Field 
 }
 
 /** 32 bytes: an id, a key, a hash. */
-export const id = field((value) => isBytes(value, 32))
+export const id: Field = { read: (value) => (isBytes(value, 32) ? intern(value, 0).bytes : undefined) }
 /** The first 16 bytes of a hash: how a swarm key is shown. */
 export const fingerprint = field((value) => isBytes(value, 16))
 /** Any bytes; the size of a command bounds them. */

@@ -77,9 +77,8 @@ export class Gossip {
 
   #spreadOne(node: GraphNode): void {
     const { idHex, id, bytes } = node.command
-    const shown = this.#core.shown.get(idHex)
     const links = [...this.#core.links.values()].filter(
-      (link) => this.#core.isMember(link) && !(shown?.has(link.peer) ?? false),
+      (link) => this.#core.isMember(link) && !this.#core.hasShown(idHex, link.peer),
     )
     this.#shuffle(links)
     for (const [i, link] of links.entries()) {

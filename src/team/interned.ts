@@ -25,6 +25,11 @@ export function intern(bytes: Uint8Array, at: number): Interned {
   return made
 }
 
+/** Hex of an id or key; quick for those seen lately. */
+export function hexOf(bytes: Uint8Array): string {
+  return bytes.length === 32 ? intern(bytes, 0).hex : toHex(bytes)
+}
+
 /** Remembers an id whose hex is known. */
 export function remember(interned: Interned): void {
   known[placeOf(interned.bytes, 0)] = interned
@@ -35,6 +40,7 @@ function placeOf(bytes: Uint8Array, at: number): number {
 }
 
 function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  if (bytes === wanted) return true
   for (let i = 0; i < 32; i++) if (bytes[at + i] !== wanted[i]) return false
   return true
 }

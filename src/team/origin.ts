@@ -1,7 +1,7 @@
-import { toHex } from '../codec/index.ts'
 import type { Act } from './bodies.ts'
 import { neededPermissions } from './check.ts'
 import type { Command } from './command.ts'
+import { hexOf } from './interned.ts'
 import { deviceId } from './key-bundle.ts'
 import { isPlanted } from './planted.ts'
 import { kinds, lowestRole, type Permission, type Role } from './policy.ts'
@@ -48,10 +48,10 @@ export function originOf(
     seniority: { depth, idHex },
     order,
     role: member.role,
-    roleAt: toHex(member.roleAt),
+    roleAt: hexOf(member.roleAt),
     roleBy: member.roleBy,
     needs,
-    deps: depsOf(view, member, act, toHex(command.key), needs),
+    deps: depsOf(view, member, act, hexOf(command.key), needs),
     ...(gives === undefined ? {} : { gives }),
     ...(leaves === undefined ? {} : { leaves }),
   }
@@ -64,9 +64,9 @@ function founderOrigin({ idHex }: Pick<Command, 'idHex'>): Origin {
 
 /** The device that an act is about: its target, or who it lets in. Empty where there is none. */
 export function subjectOf(act: Act): string {
-  if (act.kind === 'AddDevice') return toHex(deviceId(act.body.bundle.identity))
-  if (act.kind === 'AdmitDevice') return toHex(deviceId(act.body.claim.bundle.identity))
-  if (act.kind === 'ConfirmLeave' || kinds[act.kind].target) return toHex((act.body as { device: Uint8Array }).device)
+  if (act.kind === 'AddDevice') return hexOf(deviceId(act.body.bundle.identity))
+  if (act.kind === 'AdmitDevice') return hexOf(deviceId(act.body.claim.bundle.identity))
+  if (act.kind === 'ConfirmLeave' || kinds[act.kind].target) return hexOf((act.body as { device: Uint8Array }).device)
   return ''
 }
 
@@ -83,21 +83,21 @@ function depsOf(
   if (role !== undefined) for (const dep of behind(role, needs)) deps.add(dep)
   const key = member.keyBy.get(keyHex)
   if (key !== undefined) deps.add(key)
-  if (act.kind === 'AdmitDevice') deps.add(toHex(act.body.invite))
-  if (act.kind === 'ConfirmLeave') deps.add(toHex(act.body.leave))
+  if (act.kind === 'AdmitDevice') deps.add(hexOf(act.body.invite))
+  if (act.kind === 'ConfirmLeave') deps.add(hexOf(act.body.leave))
   return [...deps]
 }
 
 /** The CreateRole and the AddPermissions that a custom role has these permissions from. */
 function behind(role: CustomRole, needs: readonly Permission[]): string[] {
   const sources = needs.map((permission) => role.sources.get(permission)).filter((source) => source !== undefined)
-  return needs.length === 0 ? [] : [toHex(role.at), ...sources]
+  return needs.length === 0 ? [] : [hexOf(role.at), ...sources]
 }
 
 function givenRole(view: TeamState, act: Act): string | undefined {
   if (act.kind === 'AddDevice' || act.kind === 'AssignRole') return act.body.role
   if (act.kind === 'RevokeRole') return lowestRole
-  return act.kind === 'AdmitDevice' ? view.invites.get(toHex(act.body.invite))?.role : undefined
+  return act.kind === 'AdmitDevice' ? view.invites.get(hexOf(act.body.invite))?.role : undefined
 }
 
 function givenRank(view: TeamState, act: Act): number | undefined {

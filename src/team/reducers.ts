@@ -1,5 +1,5 @@
-import { toHex } from '../codec/index.ts'
 import type { GraphNode } from './graph.ts'
+import { hexOf } from './interned.ts'
 import { subjectOf } from './origin.ts'
 import { isPlanted } from './planted.ts'
 import type { Role } from './policy.ts'
@@ -38,23 +38,23 @@ export function hitsDirectly(walk: Walk, r: GraphNode, d: GraphNode): boolean {
   const { act } = r
   switch (act.kind) {
     case 'RemoveDevice':
-      return removalHits(toHex(act.body.device), act.body.gen, d)
+      return removalHits(hexOf(act.body.device), act.body.gen, d)
     case 'ConfirmLeave':
-      return isBy(d, toHex(act.body.device)) && isUpTo(d.command.generation, act.body.gen)
+      return isBy(d, hexOf(act.body.device)) && isUpTo(d.command.generation, act.body.gen)
     case 'AssignRole':
     case 'RevokeRole':
       return decreaseHits(walk, r, d)
     case 'RemovePermission': {
       const { role, roleAt, permission } = act.body
-      const isHeld = d.origin.role === role && d.origin.roleAt === toHex(roleAt)
+      const isHeld = d.origin.role === role && d.origin.roleAt === hexOf(roleAt)
       return isHeld && (d.origin.needs as readonly string[]).includes(permission)
     }
     case 'RevokeInvite':
-      return d.act.kind === 'AdmitDevice' && toHex(d.act.body.invite) === toHex(act.body.invite)
+      return d.act.kind === 'AdmitDevice' && hexOf(d.act.body.invite) === hexOf(act.body.invite)
     case 'RemoveNode':
       return d.act.kind === 'AddNode' && d.act.body.peer === act.body.peer
     case 'RetireKey':
-      return toHex(d.command.key) === toHex(act.body.key)
+      return hexOf(d.command.key) === hexOf(act.body.key)
     case 'CloseTeam':
       return d.act.kind !== 'CloseTeam' && !isAimedAt(d, r.command.authorHex)
     default:
@@ -70,7 +70,7 @@ function removalHits(device: string, generation: number, d: GraphNode): boolean 
   if (isBy(d, device)) return isUpTo(d.command.generation, generation)
   if (d.act.kind === 'AddDevice' || d.act.kind === 'AdmitDevice') return subjectOf(d.act) === device
   if (d.act.kind !== 'AssignRole' && d.act.kind !== 'RevokeRole') return false
-  return toHex(d.act.body.device) === device && isUpTo(d.act.body.gen, generation)
+  return hexOf(d.act.body.device) === device && isUpTo(d.act.body.gen, generation)
 }
 
 function isUpTo(generation: number, last: number): boolean {
@@ -80,7 +80,7 @@ function isUpTo(generation: number, last: number): boolean {
 function decreaseHits(walk: Walk, r: GraphNode, d: GraphNode): boolean {
   const left = r.origin.leaves
   if (left === undefined || (r.act.kind !== 'AssignRole' && r.act.kind !== 'RevokeRole')) return false
-  const device = toHex(r.act.body.device)
+  const device = hexOf(r.act.body.device)
   const { gen } = r.act.body
   if (isBy(d, device) && d.command.generation === gen && !isSpared(walk, r, d) && walk.failsAs(d, left)) return true
   return givenTo(d, device, gen) > left.rank && d.origin.rank <= r.origin.rank
@@ -113,7 +113,7 @@ function isAimedAt({ act, origin }: GraphNode, deviceHex: string): boolean {
 export function lowers(walk: Walk, decrease: GraphNode, c: GraphNode): boolean {
   const { act } = decrease
   if (decrease.origin.leaves === undefined || (act.kind !== 'AssignRole' && act.kind !== 'RevokeRole')) return false
-  if (!isBy(c, toHex(act.body.device)) || c.command.generation !== act.body.gen) return false
+  if (!isBy(c, hexOf(act.body.device)) || c.command.generation !== act.body.gen) return false
   return walk.isConcurrent(decrease, c) && !isSpared(walk, decrease, c)
 }
 
@@ -134,12 +134,12 @@ export function bySeniority(a: GraphNode, b: GraphNode): number {
 
 /** Does `y` withdraw its author from the team, or retire the key that signed `other` as compromised? */
 export function withdraws({ act, command }: GraphNode, other: GraphNode): boolean {
-  if (act.kind === 'RemoveDevice') return toHex(act.body.device) === command.authorHex
+  if (act.kind === 'RemoveDevice') return hexOf(act.body.device) === command.authorHex
   return (
     act.kind === 'RetireKey' &&
     act.body.reason === 'compromised' &&
-    toHex(act.body.key) === toHex(other.command.key) &&
-    toHex(act.body.device) === command.authorHex
+    hexOf(act.body.key) === hexOf(other.command.key) &&
+    hexOf(act.body.device) === command.authorHex
   )
 }
 

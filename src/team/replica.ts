@@ -59,7 +59,7 @@ export class Replica {
   readonly #author: Author
   readonly #duties: Duties
   /** Accepted and not yet durable, in order. */
-  #fresh: GraphNode[] = []
+  readonly #fresh: GraphNode[] = []
   #told: TeamState = emptyState
   #wakeAt = 0
 
@@ -276,8 +276,8 @@ export class Replica {
 
   #stored(count: number): void {
     const core = this.#core
-    const durable = this.#fresh.filter(({ index }) => index < count)
-    this.#fresh = this.#fresh.filter(({ index }) => index >= count)
+    const more = this.#fresh.findIndex(({ index }) => index >= count)
+    const durable = this.#fresh.splice(0, more < 0 ? this.#fresh.length : more)
     core.stored = Math.max(core.stored, count)
     this.#tellRights()
     this.#standings.tell()

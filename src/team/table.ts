@@ -1,39 +1,55 @@
-/** Parts of a table. A power of two; ids are hashes, so their first characters spread evenly. */
-const bucketCount = 64
+/** Twice: the parts of a table, and the parts of each. Ids are hashes, so their first characters spread evenly. */
+const width = 8
+
+/** Entries of one part, one after the other: key, value, key, value. Few, so that a search from the start is quickest. */
+type Part<V> = readonly (string | V)[]
+type Parts<V> = readonly (readonly (Part<V> | undefined)[] | undefined)[]
 
 /**
- * A map that is changed by making another one, at the cost of one part of it and not of the whole. Keys are lower-case hex
- * of ids. The order of iteration means nothing.
+ * A map that is changed by making another one, at the cost of one small part of it and not of the whole. Keys are
+ * lower-case hex of ids. The order of iteration means nothing.
  */
 export class Table<V> implements ReadonlyMap<string, V> {
   readonly size: number
-  readonly #buckets: readonly (ReadonlyMap<string, V> | undefined)[]
+  readonly #parts: Parts<V>
 
-  constructor(size = 0, buckets: readonly (ReadonlyMap<string, V> | undefined)[] = []) {
+  constructor(size = 0, parts: Parts<V> = []) {
     this.size = size
-    this.#buckets = buckets
+    this.#parts = parts
   }
 
   get(key: string): V | undefined {
-    return this.#buckets[bucketOf(key)]?.get(key)
+    const part = this.#partOf(key)
+    const at = placeIn(part, key)
+    return at < 0 ? undefined : (part?.[at + 1] as V)
   }
 
   has(key: string): boolean {
-    return this.#buckets[bucketOf(key)]?.has(key) === true
+    return placeIn(this.#partOf(key), key) >= 0
   }
 
   /** This table with one entry set. */
   with(key: string, value: V): Table<V> {
-    return this.#change(key, this.size + (this.has(key) ? 0 : 1), (bucket) => bucket.set(key, value))
+    const part = this.#partOf(key) ?? []
+    const at = placeIn(part, key)
+    const changed = part.slice()
+    if (at < 0) changed.push(key, value)
+    else changed[at + 1] = value
+    return this.#change(key, at < 0 ? this.size + 1 : this.size, changed)
   }
 
   /** This table without one entry. */
   without(key: string): Table<V> {
-    return this.has(key) ? this.#change(key, this.size - 1, (bucket) => bucket.delete(key)) : this
+    const part = this.#partOf(key) ?? []
+    const at = placeIn(part, key)
+    if (at < 0) return this
+    return this.#change(key, this.size - 1, [...part.slice(0, at), ...part.slice(at + 2)])
   }
 
   *entries(): MapIterator<[string, V]> {
-    for (const bucket of this.#buckets) if (bucket !== undefined) yield* bucket.entries()
+    for (const parts of this.#parts)
+      for (const part of parts ?? [])
+        for (let at = 0; part !== undefined && at < part.length; at += 2) yield [part[at] as string, part[at + 1] as V]
   }
 
   *keys(): MapIterator<string> {
@@ -52,16 +68,32 @@ export class Table<V> implements ReadonlyMap<string, V> {
     for (const [key, value] of this.entries()) each(value, key, this)
   }
 
-  #change(key: string, size: number, change: (bucket: Map<string, V>) => void): Table<V> {
-    const at = bucketOf(key)
-    const bucket = new Map(this.#buckets[at])
-    change(bucket)
-    const buckets = this.#buckets.length === 0 ? new Array<undefined>(bucketCount).fill(undefined) : [...this.#buckets]
-    buckets[at] = bucket
-    return new Table(size, buckets)
+  #partOf(key: string): Part<V> | undefined {
+    const place = spread(key)
+    return this.#parts[place >> 3]?.[place & 7]
+  }
+
+  #change(key: string, size: number, part: Part<V>): Table<V> {
+    const place = spread(key)
+    const outer = wide(this.#parts)
+    const inner = wide(outer[place >> 3] ?? [])
+    inner[place & 7] = part
+    outer[place >> 3] = inner
+    return new Table(size, outer)
   }
 }
 
-function bucketOf(key: string): number {
-  return (31 * key.charCodeAt(0) + key.charCodeAt(1)) & (bucketCount - 1)
+function wide<T>(parts: readonly (T | undefined)[]): (T | undefined)[] {
+  return parts.length === width ? parts.slice() : new Array<T | undefined>(width).fill(undefined)
+}
+
+function placeIn<V>(part: Part<V> | undefined, key: string): number {
+  if (part === undefined) return -1
+  for (let at = 0; at < part.length; at += 2) if (part[at] === key) return at
+  return -1
+}
+
+/** From 0 to 63. */
+function spread(key: string): number {
+  return (31 * key.charCodeAt(0) + key.charCodeAt(1)) & 63
 }

@@ -2,7 +2,6 @@ import { asHyraxError, fail, refuse, type Clock, type Log, type Randomness } fro
 import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import {
-  answerCheck,
   deviceId,
   Replica,
   type AuthorParts,
@@ -19,6 +18,7 @@ import { EpochSecrets } from './epoch-secrets.ts'
 import { ownAuthor } from './own-author.ts'
 import { soundCommands } from './stored-commands.ts'
 import type { TeamStream } from './team-stream.ts'
+import type { Verifier } from './verifier.ts'
 
 /** An event without its time, which the runner adds. */
 type Timeless<E> = E extends unknown ? Omit<E, 'now'> : never
@@ -33,6 +33,7 @@ export interface Cut {
 export interface RunnerParts {
   readonly team: Uint8Array
   readonly store: CommandStore
+  readonly verifier: Verifier
   readonly keys: Keys
   readonly own: OwnKeys
   readonly clock: Clock
@@ -275,10 +276,10 @@ export class TeamRunner {
   }
 
   #verify({ token, checks }: ReplicaEffect & { kind: 'verify' }): void {
-    const verdicts = checks.map((check) => answerCheck(this.#parts.keys, check))
-    // Not at once: a long catch-up must leave room for everything else.
-    setImmediate(() => {
-      this.take({ kind: 'verified', token, verdicts })
+    const replica = this.#replica
+    void this.#parts.verifier.verify(checks).then((verdicts) => {
+      // A replica that was made anew asks under the same tokens about other commands.
+      if (replica === this.#replica) this.take({ kind: 'verified', token, verdicts })
     })
   }
 

@@ -31,6 +31,7 @@ import { auditTeam } from './team-audit.ts'
 import { TeamLinks, type SyncPort } from './team-links.ts'
 import { epochsOf, sealingKey, type EpochView, type SealingKey } from './team-sealing.ts'
 import { teamWarnings } from './team-warnings.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
 import { TeamRunner, type Cut } from './team-runner.ts'
 
 export type { SyncPort } from './team-links.ts'
@@ -139,11 +140,13 @@ class NodeTeams implements Teams {
   readonly #links: TeamLinks
   readonly deviceKeys: DeviceKeys
   readonly #binding: Uint8Array
+  readonly #verifier: Verifier
   #peers: SyncPeers | undefined
 
   constructor(parts: TeamsParts) {
     const { keys, own } = parts
     this.#parts = parts
+    this.#verifier = createVerifier(parts.keys)
     const { identity } = own
     this.device = {
       id: idText('dev', deviceId(identity.publicKey)),
@@ -374,6 +377,7 @@ class NodeTeams implements Teams {
 
   stop(): void {
     this.#links.stop()
+    this.#verifier.stop()
     this.deviceKeys.stop()
     this.#peers?.stop()
     for (const runner of this.#runners.values()) runner.stop()
@@ -393,6 +397,7 @@ class NodeTeams implements Teams {
       {
         team,
         store: store.team(team),
+        verifier: this.#verifier,
         keys,
         own,
         clock,
