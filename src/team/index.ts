@@ -82,13 +82,11 @@ export {
 } from './state-view.ts'
 export { teamLog, type LogEntry } from './team-log.ts'
 export {
-  accessView,
   memberView,
   membersOf,
   resolveDevice,
   rolesOf,
   teamView,
-  type AccessView,
   type MemberView,
   type RoleView,
   type TeamView,

@@ -94,27 +94,6 @@ export function rolesOf(state: TeamState): RoleView[] {
     .sort((a, b) => b.rank - a.rank || compareText(a.role, b.role))
 }
 
-/** Who may connect by this team: facts for the gate. Peers are those of the identity keys. */
-export interface AccessView {
-  readonly open: boolean
-  readonly members: readonly { readonly device: string; readonly peer: string }[]
-  readonly removed: readonly { readonly device: string; readonly peer: string }[]
-}
-
-/** Facts for the gate: current members, and devices that were removed and not added again. */
-export function accessView(state: TeamState): AccessView {
-  const row = (who: { device: Uint8Array; identity: Uint8Array }): { device: string; peer: string } => ({
-    device: idText('dev', who.device),
-    peer: peerIdText(who.identity),
-  })
-  const removed = [...state.departures.entries()].filter(([deviceHex]) => !state.members.has(deviceHex))
-  return {
-    open: state.open,
-    members: [...state.members.values()].map(row),
-    removed: removed.map(([, departure]) => row(departure)),
-  }
-}
-
 /**
  * The member that a text names: a `dev_b…` id, a PeerId or any other form of an identity key, or a name that only one
  * member has. ERR_TEAM_UNKNOWN_DEVICE, ERR_TEAM_AMBIGUOUS.

@@ -4,7 +4,6 @@ import type { FrameStream } from '../../host/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import type { Store } from '../../store/index.ts'
 import {
-  accessView,
   deviceId,
   foundTeam,
   makePeerBinding,
@@ -111,8 +110,6 @@ export interface Teams {
   replica(team?: string): Replica
   /** Reads, verifies and evaluates all commands again. ERR_TEAM_AUDIT where that gives something else than what runs. */
   audit(team?: string): Promise<AuditResult & { readonly team: string }>
-  /** What the gate is told of the team that governs the swarm; a team that is unknown or closed lists nobody. */
-  accessFacts(team: string): { readonly listed: ReadonlySet<string>; readonly removed: ReadonlySet<string> }
   warnings(): string[]
   /** Joins the swarm: from now on sync peers are dialled and streams opened. */
   attach(port: SyncPort): void
@@ -341,12 +338,6 @@ class NodeTeams implements Teams {
 
   replicaOf(team: Uint8Array): Replica | undefined {
     return this.#runners.get(toHex(team))?.replica
-  }
-
-  accessFacts(team: string): { listed: ReadonlySet<string>; removed: ReadonlySet<string> } {
-    const runner = this.#runners.get(toHex(parseId('team', team)))
-    const view = runner === undefined ? undefined : accessView(runner.replica.state)
-    return { listed: new Set(), removed: new Set(view?.removed.map(({ peer }) => peer)) }
   }
 
   warnings(): string[] {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { idText } from '../../../src/codec/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
-import { accessView, resolveDevice, rolesOf, teamLog, teamView } from '../../../src/team/index.ts'
+import { resolveDevice, rolesOf, teamLog, teamView } from '../../../src/team/index.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 
 let scribe: Scribe
@@ -35,14 +35,6 @@ describe('a team for people', () => {
       'user 0',
       'sync-role 0',
     ])
-  })
-
-  it('tells who may connect and who was removed', () => {
-    const view = accessView(scribe.stateOf())
-    expect(view.removed).toEqual([
-      { device: idText('dev', scribe.actor('U').device), peer: scribe.actor('U').identity.peer },
-    ])
-    expect(view.members).toHaveLength(2)
   })
 
   it('logs every command with what it is now', () => {
