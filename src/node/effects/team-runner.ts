@@ -88,7 +88,12 @@ export class TeamRunner {
     this.team = parts.team
     const { keys, own, store, team } = parts
     const device = deviceId(own.identity.publicKey)
-    this.secrets = new EpochSecrets({ team, device, keys, ring: own.ring, store, onOpened: () => parts.onEpoch() })
+    // After what a change of rights cuts: that is counted, and lets the proof of a removal leave first.
+    const onOpened = (): void =>
+      void this.#cut.then(() => {
+        parts.onEpoch()
+      })
+    this.secrets = new EpochSecrets({ team, device, keys, ring: own.ring, store, onOpened })
     this.#replica = this.#makeReplica(loaded, isFounder)
   }
 
@@ -294,7 +299,7 @@ export class TeamRunner {
     if (replica !== this.#replica) return
     this.#appended += records.length
     this.take({ kind: 'stored', count: this.#appended })
-    this.secrets.refresh(replica.state.epochs)
+    this.#openEpochs()
     this.#parts.onStored(this.#appended)
   }
 
@@ -308,7 +313,14 @@ export class TeamRunner {
     }
     if (replica !== this.#replica) return
     this.take({ kind: 'boxes-kept', hash })
-    this.secrets.refresh(replica.state.epochs)
+    this.#openEpochs()
+  }
+
+  /** Nothing follows from an epoch whose command is not durable: the boxes of our own are on the disk before it. */
+  #openEpochs(): void {
+    const { graph, state } = this.#replica
+    const isDurable = (by: string): boolean => (graph.get(by)?.index ?? Infinity) < this.#appended
+    this.secrets.refresh(state.epochs.filter(({ by }) => isDurable(by)))
   }
 
   async #readBoxes(hash: Uint8Array): Promise<void> {
