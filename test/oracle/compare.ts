@@ -18,7 +18,11 @@ export interface Said {
 /** The first difference between the production engine and the oracle on these commands; undefined where they agree. */
 export function compare(commands: readonly Uint8Array[], keys: Keys): string | undefined {
   const set = judgeSet(commands, { keys })
-  return compareWith({ state: set.evaluation.current(), verdict: (idHex) => verdictIn(set, idHex) }, commands, keys)
+  const verdict = (idHex: string): string | undefined => {
+    const { verdict: out, code } = set.leftOut.get(idHex) ?? {}
+    return out === 'refused' ? `${out} ${code ?? ''}` : verdictIn(set, idHex)
+  }
+  return compareWith({ state: set.evaluation.current(), verdict }, commands, keys)
 }
 
 /** The first difference between what somebody says of these commands and the oracle. */
@@ -27,7 +31,7 @@ export function compareWith(said: Said, commands: readonly Uint8Array[], keys: K
   const judged = new Oracle(plain.map(toPlain), givenBy(keys, plain)).judge()
   for (const [id, { verdict, code }] of judged.verdicts) {
     const found = said.verdict(id)
-    if (found !== verdict && found !== undefined)
+    if (found !== verdict && found !== undefined && found !== `${verdict} ${code ?? ''}`)
       return `${nameOf(plain, id)}: the engine says ${found}, the oracle ${verdict} ${code ?? ''}`
   }
   const [ours, theirs] = [projectState(said.state), projectOracle(judged)]
@@ -84,7 +88,7 @@ export function givenBy(keys: Keys, commands: readonly Command[]): Given {
       const claim = parseClaim(bytes)
       if ('kind' in claim || toHex(claim.invite) !== invite) return undefined
       const holds = claimChecks(claim, root, fromHex(key)).every((check) => answerCheck(keys, check))
-      return holds ? (claim).bundle.bytes : undefined
+      return holds ? claim.bundle.bytes : undefined
     },
     digest: (list) => toHex(sha256(encodeCbor(list.map(([device, gen, key]) => [fromHex(device), gen, fromHex(key)])))),
   }

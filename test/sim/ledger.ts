@@ -9,12 +9,17 @@ import { soundPayload } from '../../src/team/signature-checks.ts'
 import type { Somebody } from './somebody.ts'
 import type { Wish } from './wishes.ts'
 
+/** So many refused commands are kept of a life: to judge one costs the oracle as much as its whole past. */
+const refusedMax = 12
+
 /** A graph of the production engine that grows by commands signed on any of its points, without nodes and networks. */
 export class Ledger {
   readonly graph = new Graph()
   readonly evaluation = new Evaluation(this.graph)
   /** All that was signed and accepted, parents first. */
   readonly bytes: Uint8Array[] = []
+  /** Some of what was signed and refused. */
+  readonly refused: Uint8Array[] = []
 
   found(founder: Somebody, name = 'herd'): Command {
     const body = { nonce: new Uint8Array(32), name, policy: 1, bundle: founder.bundle(0), commonName: founder.name }
@@ -57,7 +62,10 @@ export class Ledger {
     const act = readAct(command)
     if (act.kind === 'refuse') return undefined
     const judged = accept(this, command, act, soundPayload)
-    if ('kind' in judged) return undefined
+    if ('kind' in judged) {
+      if (this.refused.length < refusedMax) this.refused.push(command.bytes)
+      return undefined
+    }
     this.bytes.push(command.bytes)
     return judged
   }

@@ -1,7 +1,7 @@
 import { toHex } from '../../src/codec/index.ts'
 import { judgeSet } from '../../src/team/command-set.ts'
 import { stateHash } from '../../src/team/index.ts'
-import { compareWith } from '../oracle/compare.ts'
+import { compare, compareWith } from '../oracle/compare.ts'
 import type { Chance } from './chance.ts'
 import type { Ledger } from './ledger.ts'
 import { standInKeys } from './stand-in-keys.ts'
@@ -15,7 +15,10 @@ export function lifeFault(ledger: Ledger, chance: Chance): string | undefined {
   }
   const difference = compareWith({ state: ledger.state, verdict }, ledger.bytes, standInKeys)
   if (difference !== undefined) return `the oracle differs: ${difference}`
-  const other = judgeSet(shuffled(ledger.bytes, chance), { keys: standInKeys })
+  const everything = shuffled([...ledger.bytes, ...ledger.refused], chance)
+  const refusals = compare(everything, standInKeys)
+  if (refusals !== undefined) return `with what was refused, in another order: ${refusals}`
+  const other = judgeSet(everything, { keys: standInKeys })
   const [ours, theirs] = [ledger.state, other.evaluation.current()].map((state) => toHex(stateHash(state)))
   return ours === theirs ? undefined : `another order of arrival: state ${ours ?? ''} and ${theirs ?? ''}`
 }

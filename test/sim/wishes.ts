@@ -70,7 +70,17 @@ export function wishFor(
   cast: readonly Somebody[],
 ): Wish | undefined {
   const body = new Wisher(chance, state, by, cast).body(kind)
-  return body === undefined ? undefined : { kind, body }
+  return body === undefined ? undefined : { kind, body: chance.is(0.04) ? stale(body, chance) : body }
+}
+
+/** The payload with one thing as its author did not see it. */
+function stale(body: CborMap, chance: Chance): CborMap {
+  const { gen } = body
+  const field = chance.pick(Object.keys(body).length > 0 ? Object.keys(body) : ['reason'])
+  if (typeof gen === 'number' && chance.is(0.6)) return { ...body, gen: gen > 0 && chance.is(0.5) ? gen - 1 : gen + 1 }
+  if (field === 'role' || field === 'from') return { ...body, [field]: chance.pick([...builtIn, ...roleNames]) }
+  if (field.endsWith('At') || field === 'invite' || field === 'leave') return { ...body, [field]: chance.bytes(32) }
+  return field === 'device' ? { ...body, device: chance.bytes(32) } : body
 }
 
 class Wisher {
