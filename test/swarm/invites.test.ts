@@ -3,7 +3,14 @@ import { limits } from '../../src/base/index.ts'
 import { formatInviteLine, formatJoinLine, parseId, parseInviteLine } from '../../src/codec/index.ts'
 import { memoryStore } from '../../src/store/index.ts'
 import { generateInviteCode, inviteKeyOf, systemRandom } from '../../src/keys/index.ts'
-import { inviteFrameMap, inviteProtocol, makeClaim, readInviteFrame, type InviteFrame } from '../../src/team/index.ts'
+import {
+  inviteFrameMap,
+  inviteProtocol,
+  makeClaim,
+  readInviteFrame,
+  type Intent,
+  type InviteFrame,
+} from '../../src/team/index.ts'
 import {
   agreed,
   createInviteCast,
@@ -105,6 +112,32 @@ describe('joining by an invite, over real sockets', () => {
     heal([creator, server])
     await server.teams.syncNow()
     expect(await joining).toMatchObject({ role: 'user' })
+  })
+
+  it('T47 an inviter demoted on the other side: who joined by it, and who joined by that one, are out everywhere', async () => {
+    const [creator, server, joiner] = (await threeNodes()) as [InviteNode, InviteNode, InviteNode]
+    const last = await cast.node('last')
+    const { device } = creator.teams.resolveDevice(undefined, 'server')
+    const permissions = ['device.add', 'device.admit', 'device.remove', 'role.assign']
+    const say = (node: InviteNode, intent: Intent) => node.teams.author(undefined, intent)
+    await say(creator, { kind: 'CreateRole', role: 'manager', rank: 800, permissions })
+    await say(creator, { kind: 'AssignRole', device, role: 'manager' })
+    await agreed([creator, server])
+    for (const node of [server, joiner, last]) part(creator, node)
+    await say(creator, { kind: 'AssignRole', device, role: 'user' })
+    const first = await cast.invite(server, server, { role: 'operator' })
+    await join(joiner, first.code)
+    await agreed([server, joiner])
+    const second = await cast.invite(joiner, joiner)
+    await join(last, second.code)
+    await agreed([server, joiner, last])
+    expect(names(server)).toEqual(expect.arrayContaining(['joiner', 'last']))
+    heal([creator, server, joiner, last])
+    await server.teams.syncNow()
+    await agreed([creator, server])
+    for (const node of [creator, server]) expect(names(node).sort()).toEqual(['creator', 'server'])
+    for (const node of [joiner, last])
+      await eventually(() => ['joiner', 'last'].every((name) => !names(node).includes(name)), `${node.name} knows`)
   })
 
   it('one key in two invites made beside each other: one counts, and its server finds it', async () => {
