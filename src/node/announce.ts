@@ -1,3 +1,4 @@
+import { swarmKeyFingerprint } from '../keys/index.ts'
 import type { HyraxNode } from './node.ts'
 
 /** What `axd` says at start, one line each: identity, swarm key, addresses, both gates, and loudly what is open. */
@@ -6,7 +7,9 @@ export function announce(node: HyraxNode, say: (line: string) => void): void {
   const settings = parts.settings.effective()
   const addresses = parts.doors.addresses()
   say(`PeerId: ${parts.identity.peer}`)
-  say(`Swarm key fingerprint: ${parts.swarmKey.fingerprint}`)
+  const [fingerprint, ...older] = parts.swarmKey.keys.map(swarmKeyFingerprint)
+  say(`Swarm key fingerprint: ${fingerprint ?? ''}`)
+  for (const accepted of older) say(`Swarm key also accepted: ${accepted}`)
   for (const address of parts.swarm.addresses()) say(`Swarm: ${address}`)
   for (const address of addresses.admin) say(`Admin: ${address}`)
   say(`Socket: ${parts.options.socketPath}`)

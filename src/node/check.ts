@@ -5,6 +5,7 @@ import { readSecretFile, readTextFile } from '../files/index.ts'
 import { isPublishedSwarmKey, openKeys, swarmKeyFingerprint } from '../keys/index.ts'
 import type { DaemonOptions } from './options.ts'
 import { readOwnIdentity } from './own-keys.ts'
+import { readRing } from './swarm-key-file.ts'
 import { pendingJoin } from './pending-join.ts'
 import { parseSettings } from '../settings/index.ts'
 
@@ -28,6 +29,10 @@ export async function checkNode(options: DaemonOptions, say: (line: string) => v
     return identity === undefined ? 'none yet; the first start makes them' : identity.peer
   })
   await step('swarm key', () => checkSwarmKey(options))
+  await step('swarm-ring', async () => {
+    const { accepted, retired } = await readRing(`${options.dataDirectory}/swarm-ring`)
+    return `${String(accepted.length)} older keys accepted, ${String(retired.size)} retired`
+  })
   await step('settings', async () => {
     const path = options.settingsFile ?? `${options.dataDirectory}/settings.yaml`
     const text = await readTextFile(path, { bytesMax: limits.settingsBytesMax })

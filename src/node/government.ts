@@ -1,3 +1,4 @@
+import type { TeamFacts } from '../access/index.ts'
 import { asHyraxError, limits, type Log } from '../base/index.ts'
 import { parseId, toHex } from '../codec/index.ts'
 import { swarmKeyFingerprint, type Keys } from '../keys/index.ts'
@@ -58,6 +59,8 @@ class TeamGovernment implements Government {
   readonly #parts: GovernmentParts
   #queue: Promise<void> = Promise.resolve()
   #keyCut: Cut = nobodyCut
+  /** The lists as the gate was told them last. */
+  #told: string | undefined
   /** What the team says, as it was taken over last. */
   #view: SwarmView = nobody
   /** True while that team is here to be asked; else nothing follows from what it does not say. */
@@ -70,12 +73,11 @@ class TeamGovernment implements Government {
   }
 
   apply(): Cut {
-    const { lists } = this.#parts
     const team = this.#team()
     this.#isKnown = false
     this.#view = team === null ? nobody : this.#viewOf(team)
     const { listed, removed, nodes, swarmKeys } = this.#view
-    const cut = lists.onGovernment(team === null ? null : { listed, removed })
+    const cut = this.#tellGate(team === null ? null : { listed, removed })
     for (const { peer, addrs } of nodes) if (addrs.length > 0) this.#parts.swarm()?.remember(peer, addrs)
     const turning = this.#refuseRetired()
     this.#queue = this.#queue.then(() => turning).then(() => this.#takeKeys(swarmKeys))
@@ -129,6 +131,14 @@ class TeamGovernment implements Government {
     return replica === undefined ? nobody : swarmView(replica.state)
   }
 
+  /** Most commands of a team change no list: then nobody is judged again, and whoever waits to be dialled goes on waiting. */
+  #tellGate(facts: TeamFacts | null): Cut {
+    const text = facts === null ? '' : JSON.stringify([[...facts.listed].sort(), [...facts.removed].sort()])
+    if (text === this.#told) return nobodyCut
+    this.#told = text
+    return this.#parts.lists.onGovernment(facts)
+  }
+
   /** Retired, or taken back by the law: at once refused on the wire; the disk follows. The last key a node has stays. */
   async #refuseRetired(): Promise<void> {
     const { swarmKey, swarm } = this.#parts
@@ -174,8 +184,7 @@ class TeamGovernment implements Government {
       const refused = this.#refused()
       const first = opened.at(-1) ?? swarmKey.keys.find((key) => !refused.has(swarmKeyFingerprint(key)))
       if (first !== undefined) await swarmKey.turn(first)
-      for (const fingerprint of refused)
-        if (fingerprint !== swarmKey.fingerprint) await swarmKey.retire(fingerprint)
+      for (const fingerprint of refused) if (fingerprint !== swarmKey.fingerprint) await swarmKey.retire(fingerprint)
       swarm()?.setKeys(swarmKey.keys)
       for (const key of missing) log.info('swarm key of the team taken over', { fingerprint: swarmKeyFingerprint(key) })
     } catch (thrown) {

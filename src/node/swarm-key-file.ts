@@ -76,7 +76,8 @@ export async function openSwarmKeyFile(options: DaemonOptions, ports: SwarmKeyPo
   return new KeyFile({ path, ringPath, allowPublished: options.allowPublishedSwarmKey }, key, isKept ? ring : noRing)
 }
 
-interface Ring {
+/** What stands beside the newest key. */
+export interface Ring {
   readonly accepted: readonly Uint8Array[]
   readonly retired: ReadonlySet<string>
   readonly givenBy: ReadonlyMap<string, string>
@@ -208,7 +209,8 @@ const retiredMax = 256
 const ringHeading =
   '# Swarm keys beside swarm.key, the newest first; those that were retired; which a team gave. Secret.'
 
-async function readRing(path: string): Promise<Ring> {
+/** Reads `swarm-ring`; where there is none, nothing is accepted beside the key. `ERR_SWARM_KEY_FORMAT`, `ERR_FILES_MODE`. */
+export async function readRing(path: string): Promise<Ring> {
   const bytes = await readSecretFile(path, { bytesMax: ringFileBytesMax }).catch((error: unknown) => {
     if (error instanceof HyraxError && error.code === 'ERR_PATH_INVALID') return undefined
     throw error

@@ -99,6 +99,11 @@ describe('the list of the team that governs', () => {
     government.apply()
     expect(facts).toEqual({ listed: new Set([a]), removed: new Set([b]) })
     expect(remembered).toEqual([a])
+    // What changes no list troubles nobody.
+    facts = undefined
+    desk.seat('user', 'user')
+    government.apply()
+    expect(facts).toBeUndefined()
     expect(government.view()).toMatchObject({ name: 'herd', state: 'open', listed: 1, removed: 1 })
     expect(government.warnings()).toEqual([])
     governing = null

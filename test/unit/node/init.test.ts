@@ -145,6 +145,14 @@ describe('axd check', () => {
     expect(said).toContain('the first start makes')
   })
 
+  it('a ring of swarm keys that a start would refuse is named', async () => {
+    await init()
+    expect((await check()).said).toContain('swarm-ring: 0 older keys accepted, 0 retired')
+    writeFileSync(files.path('swarm-ring'), 'what is this\n', { mode: 0o600 })
+    const { status, said } = await check()
+    expect([status, said]).toEqual([2, expect.stringContaining('swarm-ring: [ERR_SWARM_KEY_FORMAT]')])
+  })
+
   it('on a node says who it is, and opens nothing', async () => {
     await init()
     const before = left()
