@@ -54,6 +54,14 @@ describe('I2: the engine has the state of the reference', () => {
     }
   })
 
+  it('where half of all commands are signed on older points, so that forks have many lines', () => {
+    for (let seed = 150; seed <= 175; seed++) {
+      const life = lifeOf(seed, { commands: 34, evil: 0.6, devices: 3 })
+      const { graph, evaluation } = life.ledger
+      expect(difference(evaluation, graph.nodes, referenceOf(graph.nodes).resolve()), `seed ${seed}`).toBeUndefined()
+    }
+  })
+
   it('where it is asked seldom, so that several late branches are resolved at once', () => {
     for (let seed = 100; seed <= 130; seed++) {
       const life = lifeOf(seed, { commands: 34 })
