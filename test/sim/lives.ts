@@ -89,6 +89,21 @@ export class Life {
     return this.ledger.closure(tips)
   }
 
+  /** Somebody forks beside a command of its own, and puts out on that side who has built on the other. */
+  betray(): void {
+    const { chance, ledger, cast } = this
+    const x = chance.pick(ledger.graph.nodes)
+    const index = cast.findIndex(({ hex }) => hex === x.command.authorHex)
+    const witness = ledger.graph.nodes.find(
+      ({ parents, command }) => parents.includes(x) && command.authorHex !== x.command.authorHex,
+    )
+    if (x.parents.length === 0 || witness === undefined) return
+    const device = cast.find(({ hex }) => hex === witness.command.authorHex)?.device
+    const gen = witness.command.generation
+    const out = device && this.author(index, { kind: 'RemoveDevice', body: { device, gen } }, [...x.parents])
+    if (out !== undefined) this.act(index, [out])
+  }
+
   learn(to: number, from: number): void {
     for (const node of this.#knownTo(from)) this.#knownTo(to).add(node)
   }
@@ -98,6 +113,7 @@ export class Life {
     const sync = this.#options.sync ?? 0.3
     for (let n = 0; n < this.#options.commands; n++) {
       this.act()
+      if (chance.is((this.#options.evil ?? 0) / 2)) this.betray()
       if (chance.is(sync)) this.learn(chance.below(cast.length), chance.below(cast.length))
       if (chance.is(0.02)) for (const to of cast.keys()) for (const from of cast.keys()) this.learn(to, from)
     }
