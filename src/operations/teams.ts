@@ -85,10 +85,18 @@ export const teamsOperations = {
   'teams.log': operation({
     summary: 'The commands of a team, oldest first, each with its verdict.',
     right: 'admin:read',
-    input: () => z.strictObject({ team: teamText(), last: z.number().int().min(1).max(100_000).optional() }),
+    input: () =>
+      z.strictObject({
+        team: teamText(),
+        last: z.number().int().min(1).max(1_000_000).optional(),
+        /** Where to go on: `next` of the answer before. */
+        from: z.number().int().min(0).optional(),
+      }),
     output: () =>
       z.object({
         team: z.string(),
+        /** Where to go on; null where that was all. One answer holds what fits a frame. */
+        next: z.number().nullable(),
         commands: z.array(
           z.object({
             command: z.string(),

@@ -80,7 +80,7 @@ export {
   type OpenInviteView,
   type StateView,
 } from './state-view.ts'
-export { teamLog, type LogEntry } from './team-log.ts'
+export { teamLog, type LogEntry, type LogPart } from './team-log.ts'
 export {
   memberView,
   membersOf,

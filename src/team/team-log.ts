@@ -33,8 +33,14 @@ export interface LogEntry {
 /** The last moment that a date can name; an author may claim any number. */
 const lastTime = 8_640_000_000_000_000
 
-/** The commands of a replica in local arrival order, which is a topological one; `last`: only the newest so many. */
-export function teamLog(replica: Replica, last = Infinity): LogEntry[] {
+/** A part of a log by places in local arrival order: from the first, to before the second. */
+export interface LogPart {
+  readonly from: number
+  readonly to: number
+}
+
+/** The commands of a replica in local arrival order, which is a topological one; a number: only the newest so many. */
+export function teamLog(replica: Replica, part: number | LogPart = Infinity): LogEntry[] {
   const { nodes } = replica.graph
   const names = new Map<string, string>()
   for (const { act } of nodes)
@@ -49,7 +55,8 @@ export function teamLog(replica: Replica, last = Infinity): LogEntry[] {
     isBefore: (a, b) => replica.graph.isBefore(a, b),
     name: (device) => names.get(idText('dev', device)) ?? idText('dev', device),
   }
-  return nodes.slice(Math.max(0, nodes.length - last)).map((node) => logEntry(node, names, telling))
+  const { from, to } = typeof part === 'number' ? { from: Math.max(0, nodes.length - part), to: nodes.length } : part
+  return nodes.slice(from, to).map((node) => logEntry(node, names, telling))
 }
 
 function logEntry(node: GraphNode, names: ReadonlyMap<string, string>, telling: Telling): LogEntry {

@@ -189,12 +189,18 @@ function aboutTeam(team: Team): View {
   })
 }
 
+/** The whole log, in as many answers as it takes. */
 async function askLog(session: Session, input: Input): Promise<Log> {
   const last = input.optional('last')
-  return session.call('teams.log', {
-    ...teamOf(session, input),
-    ...(last === undefined ? {} : { last: Number(last) }),
-  })
+  const team = teamOf(session, input)
+  const first = await session.call('teams.log', { ...team, ...(last === undefined ? {} : { last: Number(last) }) })
+  const commands = [...first.commands]
+  for (let { next } = first; next !== null;) {
+    const more = await session.call('teams.log', { ...team, from: next })
+    commands.push(...more.commands)
+    next = more.next
+  }
+  return { team: first.team, next: null, commands }
 }
 
 async function showLog(session: Session, input: Input): Promise<Outcome> {

@@ -17,6 +17,7 @@ import {
   type Intent,
   type KeyBundle,
   type LogEntry,
+  type LogPart,
   type Member,
   type Replica,
   type RoleView,
@@ -75,7 +76,7 @@ export interface Teams {
   /** ERR_TEAM_UNKNOWN_TEAM, ERR_TEAM_AMBIGUOUS. */
   view(team?: string): TeamView
   roles(team?: string): RoleView[]
-  log(team?: string, last?: number): LogEntry[]
+  log(team?: string, part?: number | LogPart): LogEntry[]
   /** ERR_TEAM_UNKNOWN_DEVICE, ERR_TEAM_AMBIGUOUS. */
   resolveDevice(team: string | undefined, device: string): Member
   author(team: string | undefined, intent: Intent, options?: { readonly force?: boolean }): Promise<Authored | Refusal>
@@ -239,8 +240,8 @@ class NodeTeams implements Teams {
     return rolesOf(this.#find(team).replica.state)
   }
 
-  log(team?: string, last?: number): LogEntry[] {
-    return teamLog(this.#find(team).replica, last)
+  log(team?: string, part?: number | LogPart): LogEntry[] {
+    return teamLog(this.#find(team).replica, part)
   }
 
   resolveDevice(team: string | undefined, device: string): Member {
@@ -345,7 +346,11 @@ class NodeTeams implements Teams {
     const { damaged } = this.#parts.store
     const files =
       damaged.length === 0 ? [] : [`The store was damaged (${damaged.join(', ')}): commands are fetched again.`]
-    return [...files, ...[...this.#runners.values()].flatMap((runner) => teamWarnings(runner, device))]
+    return [
+      ...files,
+      ...[...this.#runners.values()].flatMap((runner) => teamWarnings(runner, device)),
+      ...this.deviceKeys.warnings(),
+    ]
   }
 
   attach(port: SyncPort): void {

@@ -1,8 +1,9 @@
 import { toHex } from '../../codec/index.ts'
 import type { Teams } from '../effects/team.ts'
 import { memberRow } from '../member-row.ts'
-import { isoTime, type Handlers, type NodeParts } from '../parts.ts'
+import type { Handlers, NodeParts } from '../parts.ts'
 import { commandOf } from '../team-command.ts'
+import { logAnswer } from './team-log.ts'
 
 type TeamsOperation =
   | 'teams.create'
@@ -42,16 +43,7 @@ export function teamsHandlers(parts: NodeParts): Handlers<TeamsOperation> {
       const { team: id, commands, checks, stateHash, referenceHash } = await teams.audit(team)
       return { team: id, commands, checks, stateHash: toHex(stateHash), byReference: referenceHash !== null }
     },
-    'teams.log': ({ team, last }) => ({
-      team: teams.view(team).id,
-      commands: teams.log(team, last).map(({ id, time, standing, parents, ...entry }) => ({
-        ...entry,
-        command: id,
-        at: isoTime(time),
-        parents: [...parents],
-        verdict: standing,
-      })),
-    }),
+    'teams.log': (request) => logAnswer(parts, request),
   }
 }
 

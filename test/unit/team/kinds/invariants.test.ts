@@ -32,8 +32,8 @@ class Dice {
 function wish(dice: Dice, desk: Desk, by: string): Intent {
   const device = desk.device(dice.of(devices))
   const [role, label] = [dice.of(roleNames), dice.of(words)]
-  const invites = [...desk.state.invites.keys(), toHex(bytesOf('none'))].map(fromHex)
-  const leaves = [...desk.state.leaves.keys(), toHex(bytesOf('none'))].map(fromHex)
+  const invites = [...desk.state.invites.keys(), toHex(bytesOf('none'))].map((hex) => fromHex(hex))
+  const leaves = [...desk.state.leaves.keys(), toHex(bytesOf('none'))].map((hex) => fromHex(hex))
   const number = dice.below(1_000_000)
   const wishes: readonly (() => Intent)[] = [
     () => ({ kind: 'AddDevice', bundle: bundleOf(dice.of(devices), 0), name: 'n', role }),
