@@ -192,6 +192,6 @@ function is(found: Found, command: AskedCommand | undefined, verdict: string): b
 }
 
 function inviteUses(built: Asked['built'], found: Found, invite = ''): number | undefined {
-  const { id } = commandOf(built, ({ step }) => step.verb === 'createInvite' && step.words['invite'] === invite)
-  return found.invites.get(toHex(id))
+  const made = built.commands.find(({ step }) => step.verb === 'createInvite' && step.words['invite'] === invite)
+  return made === undefined ? undefined : found.invites.get(toHex(made.id))
 }

@@ -75,13 +75,13 @@ export async function act(stage: Stage, step: Step): Promise<string | undefined>
     case 'addKey': {
       const made = await place.call('devices.add-key', {})
       if (step.verb === 'addKey') stage.keys.set(`${step.author} ${words['number'] ?? ''}`, made.signingKey)
-      return made.teams.find((one) => one.team === team)?.command ?? undefined
+      return inTeam(made.teams, team)
     }
     case 'retireKey': {
       const key = stage.keys.get(`${device} ${words['number'] ?? ''}`) ?? ''
       const compromised = words['reason'] === 'compromised'
       const made = await place.call('devices.retire-key', { team, device: idOf(stage, device), key, compromised })
-      return made.teams.find((one) => one.team === team)?.command ?? undefined
+      return inTeam(made.teams, team)
     }
     case 'createInvite': {
       const uses = Number(unusual(step, /^uses (\d+)$/) ?? 1)
@@ -97,6 +97,16 @@ export async function act(stage: Stage, step: Step): Promise<string | undefined>
     default:
       throw new Error(`no daemon does ${step.verb}`)
   }
+}
+
+/** What became of a device's own key in this team: its command, or the law's refusal. */
+function inTeam(
+  teams: readonly { readonly team: string; readonly command: string | null; readonly code: string | null }[],
+  team: string,
+): string | undefined {
+  const found = teams.find((one) => one.team === team)
+  if (found?.code !== undefined && found.code !== null) throw Object.assign(new Error(found.code), { code: found.code })
+  return found?.command ?? undefined
 }
 
 /** The joiner dials who admits, with the code; the command is the admission that is found there. */

@@ -44,8 +44,11 @@ export async function play(scenario: Scenario, country: Country, lease: Readonly
   await everybodyHas(stage, done)
   const groups = sides.map(({ steps }) => [...new Set(steps.flatMap(actorsOf))])
   country.network.split(groups.map((names) => names.map((name) => placeOf(stage, name).name)))
-  for (const [i, { steps }] of sides.entries()) await together(stage, steps, i + 1, scenario, done)
-  country.network.heal()
+  try {
+    for (const [i, { steps }] of sides.entries()) await together(stage, steps, i + 1, scenario, done)
+  } finally {
+    country.network.heal()
+  }
   const healed = performance.now()
   const witnesses = await agreed(stage, scenario, done)
   const agreedMs = Math.round(performance.now() - healed)
@@ -74,7 +77,9 @@ async function found({ cast, sides }: Scenario, lease: ReadonlyMap<string, Place
   for (const [name, place] of lease) {
     if (name === 'O') continue
     await place.call('teams.add', { team })
-    await place.call('sync.add', { team, address: founder.address })
+    // Who is added on a side hears of the team there.
+    for (const other of lease.values())
+      if (other !== place) await place.call('sync.add', { team, address: other.address })
   }
   const { commands } = await founder.call('teams.show', { team })
   for (const [name, place] of lease) {
@@ -148,7 +153,13 @@ async function agreed(stage: Stage, scenario: Scenario, done: readonly Done[]): 
     if (new Set(views.map(({ stateHash, heads }) => `${stateHash} ${heads}`)).size !== 1) return false
     return due.every(({ command = '' }) => views.every(({ commands }) => commands.has(command)))
   }
-  await eventually(isAgreed, `one state on ${witnesses.map(({ name }) => name).join(', ')}`, agreeMsMax)
+  await eventually(isAgreed, 'one state on all', agreeMsMax).catch(async () => {
+    const views = await Promise.all(witnesses.map(async (place) => [place, await viewOf(place, stage.team)] as const))
+    const missing = (commands: ReadonlySet<string>): string[] =>
+      due.filter(({ command = '' }) => !commands.has(command)).map(({ step }) => step.text)
+    const lines = views.map(([{ name }, { stateHash, commands }]) => `${name} ${stateHash.slice(0, 8)} ${String(commands.size)} commands, without [${missing(commands).join()}]`) // prettier-ignore
+    throw new Error(`no one state: ${lines.join('; ')}`)
+  })
   return witnesses
 }
 
