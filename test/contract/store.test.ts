@@ -48,6 +48,21 @@ describe.each([
     store = await disk.open()
   }
 
+  it('keeps epoch boxes by their hash, beside the commands of their team alone', async () => {
+    const [hash, boxes] = [new Uint8Array(32).fill(7), new Uint8Array(160).fill(8)]
+    const commands = store.team(team)
+    await commands.load()
+    await Promise.all([commands.keepBoxes(hash, boxes), commands.append([record(1)])])
+    await reopen()
+    expect(await store.team(team).boxesHeld()).toEqual(['07'.repeat(32)])
+    expect(await store.team(team).boxes(hash)).toEqual(boxes)
+    expect(await store.team(team).boxes(new Uint8Array(32))).toBeUndefined()
+    expect(await store.team(other).boxesHeld()).toEqual([])
+    expect((await store.team(team).load()).commands).toHaveLength(1)
+    await store.team(team).clear()
+    expect(await store.team(team).boxesHeld()).toEqual([])
+  })
+
   it('gives back what it acknowledged, in order, with its verified bit, after it was closed', async () => {
     const commands = store.team(team)
     expect(await commands.load()).toEqual({ commands: [], parked: [], damaged: [] })

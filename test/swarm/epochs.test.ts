@@ -127,6 +127,19 @@ describe('the epochs of a team over real sockets', () => {
     ).toBe(true)
   }, 30_000)
 
+  it('a member that came later has no box of the epoch, seals nothing, and gets the next one by itself', async () => {
+    const owner = await cast.node()
+    await owner.teams.createTeam('herd', 'owner')
+    const first = await sealing(owner)
+    const late = await admit(owner, 'late', 'user')
+    expect(await late.teams.sealingKey()).toMatchObject({ code: 'ERR_TEAM_EPOCH_UNREADABLE' })
+    expect(late.teams.warnings().join()).toContain('cannot open its epoch')
+    await eventually(() => openEpochs(late).length === 1, 'a box for the one that came later', 15_000)
+    expect(openEpochs(late)).not.toContain(toHex(first.epoch))
+    expect((await sealing(late)).secret).toEqual((await sealing(owner)).secret)
+    expect(late.teams.warnings()).toEqual([])
+  }, 30_000)
+
   it('sealing is refused where this device may not rotate and there is no epoch', async () => {
     const owner = await cast.node()
     await owner.teams.createTeam('herd', 'owner')

@@ -67,6 +67,21 @@ export class DeviceKeys {
     return [...ring.signing, ...ring.encryption].map(({ pair }) => pair.publicKey)
   }
 
+  /** Keys of this device that a team calls stolen and that it still uses elsewhere, one line each. */
+  warnings(): string[] {
+    const { ring } = this.#parts.own
+    const active = [...ring.signing, ...ring.encryption].filter(({ state }) => state === 'active')
+    return this.#memberships().flatMap(({ runner, member }) => {
+      const isStolen = ({ pair }: RingKey): boolean =>
+        member.retired.get(toHex(pair.publicKey))?.reason === 'compromised'
+      const name = JSON.stringify(runner.replica.state.name)
+      return active.filter(isStolen).map(({ pair }) => {
+        const key = toHex(pair.publicKey).slice(0, 16)
+        return `Team ${name} calls key ${key} of this device stolen: ax devices retire-key ${key} --compromised`
+      })
+    })
+  }
+
   /** New keys beside the old ones, announced in every team. Fails as `KeyRing.add`. */
   addKey(): Promise<KeyChange[]> {
     return this.#inTurn(async () => {

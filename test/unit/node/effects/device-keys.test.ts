@@ -90,6 +90,7 @@ describe('the keys of a device in its teams', () => {
     expect(second.epoch).not.toEqual(first.epoch)
     // What was sealed before stays readable with the archived key.
     expect(teams.epochSecret(second.team, first.epoch)).toEqual(first.secret)
+    expect(teams.warnings()).toEqual([])
     const recipients = teams.replica(id).state.epochs.at(-1)?.recipients ?? []
     expect(recipients.map(([, , key]) => toHex(key))).toEqual([toHex(newestActive(own.ring.encryption).publicKey)])
     teams.stop()
