@@ -2,7 +2,6 @@
 // that fork some way back, and the memory of a graph; each for several sizes, with how it grows. No signatures, no disk.
 import { sha256 } from '../src/keys/index.ts'
 import { compareBytes } from '../src/codec/index.ts'
-import type { Act } from '../src/team/bodies.ts'
 import { readAct } from '../src/team/body.ts'
 import { parseCommand, signCommand, type Command } from '../src/team/command.ts'
 import { createDevice, type Device } from '../src/team/device.ts'

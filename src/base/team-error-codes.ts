@@ -178,6 +178,12 @@ export const teamErrorCodes = {
     exit: 11,
     peer: 'same',
   },
+  ERR_TEAM_INTERNAL: {
+    message: 'The law failed on a command of kind {kind}: {what}',
+    hint: 'This is a bug. The command was refused here; keep the data directory and report it.',
+    exit: 11,
+    peer: 'same',
+  },
   ERR_TEAM_RECALLED: { message: 'Your command {id} no longer has an effect: {reason}', exit: 10, peer: 'same' },
   ERR_TEAM_VOIDED: {
     message: 'This has lost its effect: a command made beside it took the right to it away.',

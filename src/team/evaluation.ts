@@ -1,6 +1,8 @@
 import { bug, limits } from '../base/index.ts'
 import { apply } from './apply.ts'
+import type { Act } from './bodies.ts'
 import { check } from './check.ts'
+import type { Command } from './command.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { Heap } from './heap.ts'
 import { isPlanted } from './planted.ts'
@@ -10,6 +12,9 @@ import { takesPart } from './reducers.ts'
 import { noCut, resolve, type Cut, type Resolved } from './resolution.ts'
 import { asRole, originFacts, replayFacts, voided, type Setback, type Standing } from './ruling.ts'
 import type { TeamState } from './state.ts'
+
+/** What a command and its past amount to, and by what it is void at once: its author lost in a fork before. */
+export type After = Cut & { readonly loser?: GraphNode }
 
 /** Every this many nodes what they and their past amount to is kept for good. */
 const keptEvery = 64
@@ -46,15 +51,17 @@ export class Evaluation {
     return this.at(parents).state
   }
 
-  /** Takes in a node that was just added to the graph and whose check succeeded; `before`: what was there at its parents. */
-  took(node: GraphNode, before: Cut): void {
-    const loser = before.lost.get(node.command.authorHex)
+  /** What a command and its past amount to, whose check succeeded on `before`, what was there at its parents. */
+  after(before: Cut, act: Act, command: Command): After {
+    const loser = before.lost.get(command.authorHex)
     // After a command nothing of its past is beside it, so it is applied and no order is in question; unless its author
     // lost in a fork before.
-    const after =
-      loser === undefined
-        ? { ...before, state: apply(before.state, node.act, node.command) }
-        : { ...before, isPlain: before.isPlain && !takesPart(node) }
+    return loser === undefined ? { ...before, state: apply(before.state, act, command) } : { ...before, loser }
+  }
+
+  /** Takes in a node that was just added to the graph. */
+  took(node: GraphNode, { loser, ...cut }: After): void {
+    const after = loser === undefined ? cut : { ...cut, isPlain: cut.isPlain && !takesPart(node) }
     this.#remember(node, after)
     if (loser !== undefined) this.#setbacks.set(node.index, voided(loser))
     this.#changed.add(node)

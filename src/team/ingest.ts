@@ -1,4 +1,4 @@
-import { limits, type ErrorCode, type Refusal } from '../base/index.ts'
+import { asHyraxError, limits, refuse, type ErrorCode, type Refusal } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
 import type { Act } from './bodies.ts'
 import { readAct } from './body.ts'
@@ -244,8 +244,9 @@ export class Ingest {
     const lost = command.parentHexes.find((parent) => !this.#core.graph.has(parent))
     if (lost !== undefined && !this.#refused.has(lost) && !isPlanted('skip-parent-check')) return undefined
     const judged = accept(this.#core, command, act, facts)
-    if ('kind' in judged) return this.#refuse(command.idHex, peer, judged.code)
-    return judged
+    if (!('kind' in judged)) return judged
+    if (judged.code === 'ERR_TEAM_INTERNAL') this.#core.emit({ kind: 'alarm', code: judged.code, data: judged.data })
+    return this.#refuse(command.idHex, peer, judged.code)
   }
 
   #refuse(idHex: string, peer: string, code: ErrorCode): undefined {
@@ -268,7 +269,10 @@ export class Ingest {
   }
 }
 
-/** Judges a command whose signatures hold, and adds it to the graph: structure, then R0. The node, or why not. */
+/**
+ * Judges a command whose signatures hold, and adds it to the graph: structure, then R0. The node, or why not. Where the law
+ * itself fails, that is a bug of ours: the command is refused with ERR_TEAM_INTERNAL, and nothing has changed.
+ */
 export function accept(
   core: Pick<Core, 'graph' | 'evaluation'>,
   command: Command,
@@ -277,11 +281,18 @@ export function accept(
 ): GraphNode | Refusal {
   const parents = core.graph.place(command)
   if ('kind' in parents) return parents
-  const before = core.evaluation.at(parents)
-  const view = before.state
-  const refusal = check(view, act, command, { ...payload, isOrigin: true })
-  if (refusal !== undefined) return refusal
-  const node = core.graph.add(command, { act: boundAct(view, act), parents, origin: originOf(view, act, command) })
-  core.evaluation.took(node, before)
-  return node
+  try {
+    const before = core.evaluation.at(parents)
+    const view = before.state
+    const refusal = check(view, act, command, { ...payload, isOrigin: true })
+    if (refusal !== undefined) return refusal
+    const bound = boundAct(view, act)
+    const origin = originOf(view, act, command)
+    const after = core.evaluation.after(before, bound, command)
+    const node = core.graph.add(command, { act: bound, parents, origin })
+    core.evaluation.took(node, after)
+    return node
+  } catch (error) {
+    return refuse('ERR_TEAM_INTERNAL', { what: asHyraxError(error).message, kind: act.kind })
+  }
 }

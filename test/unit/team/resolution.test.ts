@@ -4,7 +4,9 @@ import { openKeys, type Keys } from '../../../src/keys/index.ts'
 import { Evaluation } from '../../../src/team/evaluation.ts'
 import { Graph, type GraphNode } from '../../../src/team/graph.ts'
 import { stateHash, type Act, type Command, type Standing } from '../../../src/team/index.ts'
+import { accept } from '../../../src/team/ingest.ts'
 import { takesPart } from '../../../src/team/reducers.ts'
+import { soundPayload } from '../../../src/team/signature-checks.ts'
 import { Chance } from '../../sim/chance.ts'
 import { commandOf, Ledger } from '../../sim/ledger.ts'
 import { Life, type LifeOptions } from '../../sim/lives.ts'
@@ -193,6 +195,26 @@ describe('a ConfirmLeave of a leave that replay recalled hits (a draft that fell
       why: { code: 'ERR_TEAM_UNKNOWN_DEVICE' },
     })
     expect(referenceOf(replica.graph.nodes).resolve().standings.get(confirmed.idHex)).toMatchObject({ verdict: 'void' })
+  })
+})
+
+describe('a bug of ours in the law', () => {
+  it('refuses the command with ERR_TEAM_INTERNAL, and nothing has changed', () => {
+    const life = lifeOf(7, { commands: 0 })
+    const { ledger } = life
+    const before = toHex(stateHash(ledger.state))
+    const owner = life.cast[0]
+    if (owner === undefined) throw new Error('no owner')
+    const heads = ledger.graph.heads()
+    const command = ledger.sign(owner, heads, { kind: 'RemoveDevice', body: {} })
+    const broken = { kind: 'RemoveDevice', body: { device: null, gen: 0 } } as unknown as Act
+    expect(accept(ledger, command, broken, soundPayload)).toMatchObject({
+      kind: 'refuse',
+      code: 'ERR_TEAM_INTERNAL',
+      data: { kind: 'RemoveDevice' },
+    })
+    expect(ledger.graph.heads()).toEqual(heads)
+    expect(toHex(stateHash(ledger.state))).toBe(before)
   })
 })
 
