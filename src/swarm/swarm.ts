@@ -76,6 +76,8 @@ class HyraxSwarm implements Swarm {
   readonly #dialer: Dialer
   readonly #links: Links
   readonly #ring: KeyRing
+  /** Connections beside which another is being made, or was. */
+  readonly #seconded = new Set<string>()
   /** By peer with an older swarm key: ticks since the newest was ours. */
   readonly #older = new Map<string, number>()
   #host: Host | undefined
@@ -322,14 +324,19 @@ class HyraxSwarm implements Swarm {
     const link = this.#links.find(made.id)
     await link?.settled
     const isBetter = link?.state === 'welcomed' && this.#ring.fingerprintOf(made.timeline) === newest
+    if (!isBetter) this.#seconded.delete(older.id)
     await (isBetter ? older : made).close()
   }
 
   /** A second connection beside one with an older key; undefined where the other side has nothing newer. */
-  async #second({ remoteAddress }: HostConnection): Promise<HostConnection | undefined> {
+  async #second({ id, remoteAddress, closed }: HostConnection): Promise<HostConnection | undefined> {
+    if (this.#seconded.has(id)) return undefined
+    this.#seconded.add(id)
+    void closed.then(() => this.#seconded.delete(id))
     try {
       return await this.host.dial(remoteAddress, { isSecond: true })
     } catch (error) {
+      this.#seconded.delete(id)
       this.#parts.log.debug('not made anew', { address: remoteAddress, code: asHyraxError(error).code })
       return undefined
     }
