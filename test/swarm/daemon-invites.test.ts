@@ -1,8 +1,11 @@
 import { createServer } from 'node:net'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { limits } from '../../src/base/index.ts'
+import { formatInviteLine, parseInviteLine } from '../../src/codec/index.ts'
+import { generateInviteCode, systemRandom } from '../../src/keys/index.ts'
 import { agreed, createDaemonCast, isBuilt, type Daemon, type DaemonCast } from '../helpers/daemons.ts'
-import { eventually } from '../helpers/swarm-nodes.ts'
+import { codeOf, eventually } from '../helpers/swarm-nodes.ts'
 
 let cast: DaemonCast
 beforeEach(() => {
@@ -100,4 +103,20 @@ describe.skipIf(!isBuilt)('invites between processes', () => {
       }
     },
   )
+
+  it('sec/I1 attempts are counted by the address they come from, whoever makes them', { timeout: 60_000 }, async () => {
+    const creator = await cast.start('creator')
+    await creator.call('teams.create', { name: 'herd', deviceName: 'creator' })
+    const { code } = await creator.call('invites.create', {})
+    const line = parseInviteLine(code)
+    const [first, second] = [await cast.start('first'), await cast.start('second')]
+    const attempt = (daemon: Daemon, text: string) =>
+      codeOf(daemon.call('invites.join', { code: text, waitSeconds: 0 }))
+    for (let tries = 0; tries < limits.inviteAttemptsPerMinuteMax; tries++) {
+      const guess = formatInviteLine({ ...line, code: generateInviteCode(systemRandom) })
+      expect(await attempt(first, guess)).toBe('ERR_TEAM_UNKNOWN_INVITE')
+    }
+    expect(await attempt(first, code)).toBe('ERR_TEAM_INVITE_BUSY')
+    expect(await attempt(second, code)).toBe('ERR_TEAM_INVITE_BUSY')
+  })
 })
