@@ -29,6 +29,8 @@ export interface Case {
   readonly facts: KeyFacts
   readonly member: Member
   readonly role: Role
+  /** The device that the act is about, as hex; empty where there is none. */
+  readonly targetHex: string
 }
 
 /** What `apply` needs of the command around an act. */

@@ -56,7 +56,7 @@ function caseOf(state: TeamState, act: Act, author: Author, facts: KeyFacts): Ca
   }
   const role = roleOf(state, member.role)
   if (role === undefined) return refuse('ERR_TEAM_UNKNOWN_ROLE', { role: member.role })
-  return { state, act, author, facts, member, role }
+  return { state, act, author, facts, member, role, targetHex: targetHex(act) }
 }
 
 function checkCreateTeam(
@@ -144,7 +144,7 @@ function checkRanks(at: Case): Refusal | undefined {
 /** The author ranks above its target; a role that is taken away is within the author's ceiling. */
 function checkTargetRank(at: Case): Refusal | undefined {
   const { state, act, role } = at
-  const target = kinds[act.kind].target ? state.members.get(targetHex(act)) : undefined
+  const target = kinds[act.kind].target ? state.members.get(at.targetHex) : undefined
   if (target === undefined || isSelfService(at)) return undefined
   const held = roleOf(state, target.role)?.rank ?? 0
   const isRoleChange = act.kind === 'AssignRole' || act.kind === 'RevokeRole'

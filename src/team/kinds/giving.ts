@@ -1,4 +1,3 @@
-import { toHex } from '../../codec/index.ts'
 import type { Refusal } from '../../base/index.ts'
 import { tooLow, type Case } from '../case.ts'
 import { defaultRole, lowestRole, ownerRole, type Permission, type Role } from '../policy.ts'
@@ -23,8 +22,8 @@ export function checkGivenRank(at: Case, name: string): Refusal | undefined {
 }
 
 /** True where a device acts on itself. */
-export function isSelf({ act, author }: Pick<Case, 'act' | 'author'>): boolean {
-  return 'device' in act.body && toHex(act.body.device) === author.authorHex
+export function isSelf({ act, author, targetHex }: Pick<Case, 'act' | 'author' | 'targetHex'>): boolean {
+  return 'device' in act.body && targetHex === author.authorHex
 }
 
 /** True for the one owner that an open team has left. */

@@ -4,7 +4,7 @@ import type { Bodies, InviteLabel } from '../bodies.ts'
 import { duplicate, full, tooLow, type Applied, type Case, type Law } from '../case.ts'
 import { isBytes, isSame } from '../command.ts'
 import { between, claim, count, id, label, listOf, name, op, optional, role, type Field } from '../fields.ts'
-import { lowestRole } from '../policy.ts'
+import { lowestRole, type Permission } from '../policy.ts'
 import { rankOf, type HeldLabel, type Invite, type TeamState } from '../state.ts'
 import { couldInvite } from './cascade.ts'
 import { checkGivenRank, needsToGive } from './giving.ts'
@@ -32,11 +32,7 @@ export const invites: { readonly [K in 'CreateInvite' | 'RevokeInvite' | 'AdmitD
     },
     whole: ({ labels: brought = [] }) =>
       new Set(brought.map(([named]) => named)).size < brought.length ? 'labels' : undefined,
-    needs: (at, body) => [
-      'device.add',
-      ...(body.role === lowestRole ? [] : needsToGive(at, body.role)),
-      ...(body.labels === undefined || body.labels.length === 0 ? [] : (['label.assign'] as const)),
-    ],
+    needs: needsToInvite,
     known: ({ state }, { labels: brought = [] }) => {
       const unknown = brought.find(([named]) => !state.labels.has(named))
       return unknown === undefined ? undefined : refuse('ERR_TEAM_UNKNOWN_LABEL', { label: unknown[0] })
@@ -90,12 +86,27 @@ function createInvite(state: TeamState, body: Bodies['CreateInvite'], command: A
 }
 
 /** Its creator while it could still make it, needing what making it needs; else who may remove devices. */
-function needsToRevoke(at: Case, body: Bodies['RevokeInvite']): ReturnType<NonNullable<Law<unknown>['needs']>> {
+/** What an invite gives. */
+interface Terms {
+  readonly role: string
+  readonly labels?: readonly InviteLabel[] | undefined
+}
+
+/** What making an invite needs: to add, to give its role, and to assign the labels that come with it. */
+function needsToInvite(at: Case, { role: given, labels: brought = [] }: Terms): readonly Permission[] {
+  return [
+    'device.add',
+    ...(given === lowestRole ? [] : needsToGive(at, given)),
+    ...(brought.length > 0 ? ['label.assign' as const] : []),
+  ]
+}
+
+function needsToRevoke(at: Case, body: Bodies['RevokeInvite']): readonly Permission[] {
   const invite = at.state.invites.get(toHex(body.invite))
   const { permissions } = at.role
   // Of an invite that is not here nobody knows who made it: then that is the answer, where the author may be the one.
   if (invite === undefined) return permissions.has('device.add') ? ['device.add'] : ['device.remove']
-  return isCreator(at, invite) ? ['device.add'] : ['device.remove']
+  return isCreator(at, invite) ? needsToInvite(at, invite) : ['device.remove']
 }
 
 function checkRevoker(at: Case, body: Bodies['RevokeInvite']): Refusal | undefined {

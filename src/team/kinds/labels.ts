@@ -65,6 +65,7 @@ function deleteLabel(state: TeamState, body: Bodies['DeleteLabel']): TeamState {
     if (kept.length < invite.labels.length) invites = invites.with(idHex, { ...invite, labels: kept })
   }
   let left: TeamState = { ...state, invites, labels: state.labels.without(body.label) }
-  for (const deviceHex of state.members.keys()) left = revokeLabel(left, deviceHex, body.label)
+  for (const { deviceHex, labels: held } of state.members.values())
+    if (held.has(body.label)) left = revokeLabel(left, deviceHex, body.label)
   return left
 }

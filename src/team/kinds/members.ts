@@ -2,6 +2,7 @@ import { limits, refuse, type Refusal } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
 import type { Bodies } from '../bodies.ts'
 import { duplicate, full, noPermission, type Applied, type Case, type Law } from '../case.ts'
+import { isSame } from '../command.ts'
 import { bundle, count, id, name, optional, policy, role } from '../fields.ts'
 import { deviceId, isWeakBundle, type KeyBundle } from '../key-bundle.ts'
 import { lowestRole, ownerRole } from '../policy.ts'
@@ -30,7 +31,7 @@ export const members: {
   },
   RemoveDevice: {
     form: { device: id, gen: count },
-    own: ({ state }, body) => (isLastOwner(state, toHex(body.device)) ? refuse('ERR_TEAM_LAST_OWNER') : undefined),
+    own: ({ state, targetHex }) => (isLastOwner(state, targetHex) ? refuse('ERR_TEAM_LAST_OWNER') : undefined),
     apply: removeDevice,
   },
   ConfirmLeave: {
@@ -68,14 +69,14 @@ function createTeam(_: TeamState, body: Bodies['CreateTeam'], command: Applied):
 }
 
 /** A new device and its keys: sound, of nobody else, and there is room. */
-export function checkNewDevice({ state, facts }: Case, keys: KeyBundle): Refusal | undefined {
+export function checkNewDevice({ state, facts, targetHex }: Case, keys: KeyBundle): Refusal | undefined {
   if (facts.weak || isWeakBundle(keys)) return refuse('ERR_TEAM_KEY_WEAK')
-  if (state.members.has(toHex(deviceId(keys.identity)))) return duplicate('the device is a member')
-  const wanted = new Set([keys.identity, ...keys.signing, ...keys.encryption].map(toHex))
-  for (const member of state.members.values()) {
-    const held = [member.identity, ...member.signing, ...member.encryption]
-    if (held.some((key) => wanted.has(toHex(key)))) return duplicate('another member uses one of these keys')
-  }
+  if (state.members.has(targetHex)) return duplicate('the device is a member')
+  const wanted = [keys.identity, ...keys.signing, ...keys.encryption]
+  const isWanted = (key: Uint8Array): boolean => wanted.some((one) => isSame(one, key))
+  for (const { identity, signing, encryption } of state.members.values())
+    if (isWanted(identity) || signing.some(isWanted) || encryption.some(isWanted))
+      return duplicate('another member uses one of these keys')
   return full('members', state.members.size, limits.membersMax)
 }
 

@@ -17,20 +17,20 @@ export const roles: {
   AssignRole: {
     form: { device: id, gen: count, role, roleAt: id, from: role },
     needs: (at, body) => (stepsDown(at, body.role) ? [] : needsToGive(at, body.role)),
-    fresh: (at, body) => checkHeld(at, toHex(body.device), body.from),
+    fresh: (at, body) => checkHeld(at, body.from),
     rank: (at, body) => (stepsDown(at, body.role) ? undefined : checkGivenRank(at, body.role)),
-    own: ({ state }, body) => {
+    own: ({ state, targetHex }, body) => {
       if (body.role === body.from) return duplicate(`the device has the role ${body.role}`)
-      return isLastOwner(state, toHex(body.device)) ? refuse('ERR_TEAM_LAST_OWNER') : undefined
+      return isLastOwner(state, targetHex) ? refuse('ERR_TEAM_LAST_OWNER') : undefined
     },
     apply: (state, body, { idHex: by }) => setRole(state, toHex(body.device), { ...body, by }),
   },
   RevokeRole: {
     form: { device: id, gen: count, role, roleAt: id },
-    fresh: (at, body) => checkHeld(at, toHex(body.device), body.role),
-    own: ({ state }, body) => {
+    fresh: (at, body) => checkHeld(at, body.role),
+    own: ({ state, targetHex }, body) => {
       if (body.role === lowestRole) return duplicate(`the device has no role but ${lowestRole}`)
-      return isLastOwner(state, toHex(body.device)) ? refuse('ERR_TEAM_LAST_OWNER') : undefined
+      return isLastOwner(state, targetHex) ? refuse('ERR_TEAM_LAST_OWNER') : undefined
     },
     apply: (state, body, { idHex: by }) =>
       setRole(state, toHex(body.device), { role: lowestRole, roleAt: state.team, by }),
@@ -102,8 +102,8 @@ function stepsDown(at: Case, given: string): boolean {
 }
 
 /** Refused where the device holds another role than the author saw. */
-function checkHeld({ state }: Case, deviceHex: string, expected: string): Refusal | undefined {
-  const found = state.members.get(deviceHex)?.role ?? expected
+function checkHeld({ state, targetHex }: Case, expected: string): Refusal | undefined {
+  const found = state.members.get(targetHex)?.role ?? expected
   return found === expected ? undefined : refuse('ERR_TEAM_STALE_ROLE', { found, expected })
 }
 
