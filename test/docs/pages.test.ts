@@ -4,9 +4,14 @@ import { expectedPattern, openShell, ownNetwork, readCommands, type Shell } from
 /** A page whose commands do not work is worse than none: here they are typed, one after the other, as they stand. */
 if (!ownNetwork) console.log('skipped: the commands of the pages (they name ports, and need a network of their own)')
 
-const pages = ['quickstart', 'tutorial', 'how-to/onboarding', 'how-to/governed-swarm', 'how-to/rights'].map(
-  (name) => `docs/${name}.md`,
-)
+const pages = [
+  'quickstart',
+  'tutorial',
+  'how-to/onboarding',
+  'how-to/governed-swarm',
+  'how-to/rights',
+  'how-to/keys',
+].map((name) => `docs/${name}.md`)
 
 describe.skipIf(!ownNetwork).each(pages)('%s', (page) => {
   let shell: Shell
