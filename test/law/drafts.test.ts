@@ -68,6 +68,10 @@ const drafts: readonly (readonly [draft: string, line: string])[] = [
     'R17 [B operator, S operator]  B creates invite i #1 > S admits U by i > O makes U operator > U adds V > O makes B user | after #1 > B revokes invite i  =>  B user; U operator; V user; B revokes invite i: void',
   ],
   [
+    'revoking the own invite needs device.add alone',
+    'R21 [B manager > B creates invite i for operator]  O removes permission role.assign from manager | B revokes invite i  =>  B manager; no invite i; B revokes invite i: void',
+  ],
+  [
     'RemoveNode orders only',
     'R18 [O2 owner > O adds node p]  O removes node p | O2 removes node p > O2 adds node p  =>  node p barred; O2 removes node p: recalled DUPLICATE; O2 adds node p: void',
   ],
