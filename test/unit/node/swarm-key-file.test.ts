@@ -141,6 +141,18 @@ describe('while a key is rotated', () => {
     expect([opened.keys, opened.isRetired(swarmKeyFingerprint(old))]).toEqual([[old, next], false])
   })
 
+  it('fault/R1: a node that dies between the two files has the old key in front, and can turn again', async () => {
+    const [opened, next] = [await open(), fresh()]
+    const [old, before] = [opened.key, readFileSync(kept())]
+    await opened.turn(next, 'team_bherd')
+    // The ring is written first: this is what a crash before the second write leaves.
+    writeFileSync(kept(), before)
+    const again = await open()
+    expect(again.keys).toEqual([old])
+    await again.turn(next, 'team_bherd')
+    expect((await open()).keys).toEqual([next, old])
+  })
+
   it('at most as many as the limit says are kept, the newest of them', async () => {
     const opened = await open()
     const all = Array.from({ length: limits.swarmKeysMax + 2 }, fresh)
