@@ -35,7 +35,7 @@ export interface KeyRing {
 /** The newest active key of a kind: what is signed with, or sealed to. A ring has one of each always. */
 export function newestActive<K extends KeyPair>(keys: readonly RingKey<K>[]): K {
   const active = keys.findLast(({ state }) => state === 'active')
-  if (active === undefined) throw fail('ERR_TEAM_LAST_KEY')
+  if (active === undefined) throw fail('ERR_TEAM_LAST_KEY', { what: 'this device' })
   return active.pair
 }
 
@@ -143,7 +143,7 @@ class FileRing implements KeyRing {
       const entry = this.#keys.find(({ pair }) => equalBytes(pair.publicKey, publicKey))
       if (entry?.state !== 'active') return false
       const active = this.#keys.filter(({ pair, state }) => pair.kind === entry.pair.kind && state === 'active')
-      if (active.length === 1) throw fail('ERR_TEAM_LAST_KEY')
+      if (active.length === 1) throw fail('ERR_TEAM_LAST_KEY', { what: 'this device' })
       this.#keys = this.#keys.map((other) => (other === entry ? { ...entry, state: as } : other))
       this.sequence++
       await this.#write()

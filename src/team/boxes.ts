@@ -9,6 +9,8 @@ import type { Link } from './link.ts'
 /** First wait before boxes that nobody had are asked for again; doubles up to `retryMsMax`. */
 const retryMs = 500
 const retryMsMax = 30_000
+/** Wanted boxes are looked at again at least this often. */
+const askMs = 1_000
 /** While time alone will let a peer have more, it is looked at again after this. */
 const pumpMs = 100
 
@@ -54,6 +56,8 @@ export class Boxes {
   /** What a peer was ever asked for on its link: answers that come late are no offence. */
   readonly #askedOf = new WeakMap<Link, Set<string>>()
   #question: Question | undefined
+  /** Nobody needs to be asked before: many may be wanted that nobody has, and every step comes by here. */
+  #askAt = 0
   /** How many of the graph's commands have been looked at. */
   #seen = 0
 
@@ -150,10 +154,11 @@ export class Boxes {
   nextAt(): number {
     const { now } = this.#core
     let at = this.#question === undefined ? Infinity : this.#question.at + limits.boxesMsMax + 1
-    if (this.#question === undefined && this.#core.links.size > 0)
-      for (const wanted of this.#wanted.values()) at = Math.min(at, Math.max(wanted.at, now + pumpMs))
-    for (const [link, { loaded }] of this.#queues)
-      if (loaded !== undefined && link.credit >= limits.boxesPieceBytesMax) at = Math.min(at, now + pumpMs)
+    if (this.#question === undefined && this.#wanted.size > 0 && this.#core.links.size > 0) at = this.#askAt
+    for (const [link, { loaded }] of this.#queues) {
+      const next = loaded === undefined ? Infinity : pieceLength(loaded.bytes.length, loaded.sent)
+      if (next <= link.credit) at = Math.min(at, now + pumpMs)
+    }
     return at
   }
 
@@ -162,6 +167,7 @@ export class Boxes {
     for (; this.#seen < nodes.length; this.#seen++) {
       const named = boxesNamedBy(nodes[this.#seen])
       if (named === undefined || this.has(named.hashHex) || this.#wanted.has(named.hashHex)) continue
+      this.#askAt = 0
       this.#wanted.set(named.hashHex, {
         length: named.length,
         asked: new Set(),
@@ -175,10 +181,13 @@ export class Boxes {
   /** Asks a member drawn among those not asked in this round, for the newest boxes that may be asked for now. */
   #ask(): void {
     const { now, links } = this.#core
-    if (this.#wanted.size === 0 || links.size === 0) return
+    if (this.#wanted.size === 0 || links.size === 0 || now < this.#askAt) return
+    // Whoever connects meanwhile is asked within a second.
+    this.#askAt = now + askMs
     const members = [...links.values()].filter((link) => !link.isStranger && this.#core.isMember(link))
     if (members.length === 0) return
     for (const [hashHex, wanted] of [...this.#wanted].reverse()) {
+      this.#askAt = Math.min(this.#askAt, Math.max(wanted.at, now + 1))
       if (wanted.at > now) continue
       const ready = members.filter(({ peer }) => !wanted.asked.has(peer) && !wanted.liars.has(peer))
       const link = ready[this.#core.draw(ready.length)]
@@ -209,6 +218,7 @@ export class Boxes {
   }
 
   #failed({ hashHex, link }: Question): void {
+    this.#askAt = 0
     this.#wanted.get(hashHex)?.asked.add(link.peer)
     this.#question = undefined
   }
@@ -229,6 +239,7 @@ export class Boxes {
       return
     }
     this.#question = undefined
+    this.#askAt = 0
     this.keep(hash, bytes)
   }
 

@@ -127,11 +127,12 @@ export class DeviceKeys {
     const { own, clock, interval, log } = this.#parts
     const now = clock.now()
     const every = interval() * 1_000
+    // What has been overlapped long enough goes first: it makes room.
+    if (every > 0 && now - newestMade(own.ring) >= overlapMs(every)) await this.#retireOlder()
     if (every > 0 && now - newestMade(own.ring) >= every) {
       await own.ring.add()
       log.info('new device keys made', { sequence: own.ring.sequence })
     }
-    if (every > 0 && now - newestMade(own.ring) >= overlapMs(every)) await this.#retireOlder()
     await this.#announce()
   }
 

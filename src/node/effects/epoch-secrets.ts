@@ -24,6 +24,7 @@ export class EpochSecrets {
   readonly #parts: EpochSecretsParts
   readonly #secrets = new Map<string, Uint8Array>()
   #isOpening = false
+  #isClosed = false
   #work: Promise<void> = Promise.resolve()
   #again: readonly Epoch[] | undefined
 
@@ -43,7 +44,7 @@ export class EpochSecrets {
   /** Opens what can be opened and is not yet, newest first. */
   refresh(epochs: readonly Epoch[]): void {
     this.#again = epochs
-    if (!this.#isOpening) this.#work = this.#openAll()
+    if (!this.#isOpening && !this.#isClosed) this.#work = this.#openAll()
   }
 
   /** Resolves when what can be opened now is open. */
@@ -53,7 +54,7 @@ export class EpochSecrets {
 
   /** Wipes them all. */
   close(): void {
-    this.#again = []
+    this.#isClosed = true
     for (const secret of this.#secrets.values()) this.#parts.keys.memzero(secret)
     this.#secrets.clear()
   }
@@ -85,6 +86,10 @@ export class EpochSecrets {
     const pair = ring.encryption.find(({ pair }) => key !== undefined && equalBytes(pair.publicKey, key))?.pair
     const secret = pair && openEpochBox(keys, pair, boxAt(boxes, place), { team, epoch: id })
     if (secret === undefined) return false
+    if (this.#isClosed) {
+      keys.memzero(secret)
+      return false
+    }
     this.#secrets.set(idHex, secret)
     return true
   }
