@@ -63,8 +63,12 @@ export function duplicate(what: string): Refusal {
   return refuse('ERR_TEAM_DUPLICATE', { what })
 }
 
-export function tooLow(at: Case, rankNeeded: number): Refusal {
-  return refuse('ERR_TEAM_RANK_TOO_LOW', { rankNeeded, rankHeld: at.role.rank, action: kinds[at.act.kind].action })
+/** Refused for rank: what was needed, what the author has; and its ceiling, where that is what stands in the way. */
+export function tooLow({ act, role }: Case, rankNeeded: number): Refusal {
+  const { action } = kinds[act.kind]
+  const limited =
+    rankNeeded < role.rank ? ` (role '${role.role}' gives and takes roles up to rank ${role.ceiling})` : ''
+  return refuse('ERR_TEAM_RANK_TOO_LOW', { rankNeeded, rankHeld: role.rank, action: `${action}${limited}` })
 }
 
 export function noPermission(at: Case, permission: Permission | 'none'): Refusal {

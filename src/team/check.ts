@@ -1,4 +1,5 @@
 import { refuse, type Refusal } from '../base/index.ts'
+import { idText } from '../codec/index.ts'
 import type { Act, Bodies } from './bodies.ts'
 import { noPermission, tooLow, type Author, type Case, type KeyFacts } from './case.ts'
 import { isSame } from './command.ts'
@@ -47,12 +48,13 @@ const stages: readonly Stage[] = [checkPermission, checkTargets, checkStaleness,
 /** Member and key: who acts. */
 function caseOf(state: TeamState, act: Act, author: Author, facts: KeyFacts): Case | Refusal {
   const member = state.members.get(author.authorHex)
-  if (member?.generation !== author.generation) return refuse('ERR_TEAM_NOT_MEMBER', { device: author.authorHex })
+  if (member?.generation !== author.generation)
+    return refuse('ERR_TEAM_NOT_MEMBER', { device: idText('dev', author.author) })
   if (!member.signing.some((key) => isSame(key, author.key))) {
     // Of a retired key it is not known here whether it was used before or after; its author knew (R5).
     if (!member.retired.has(hexOf(author.key)))
-      return refuse('ERR_TEAM_UNKNOWN_KEY', { what: `it signs for device ${author.authorHex}` })
-    if (facts.isOrigin) return refuse('ERR_TEAM_KEY_RETIRED', { device: author.authorHex })
+      return refuse('ERR_TEAM_UNKNOWN_KEY', { what: `it signs for device ${idText('dev', author.author)}` })
+    if (facts.isOrigin) return refuse('ERR_TEAM_KEY_RETIRED', { device: idText('dev', author.author) })
   }
   const role = roleOf(state, member.role)
   if (role === undefined) return refuse('ERR_TEAM_UNKNOWN_ROLE', { role: member.role })
@@ -66,10 +68,10 @@ function checkCreateTeam(
   facts: KeyFacts,
 ): Refusal | undefined {
   if (state.policy !== 0) return refuse('ERR_TEAM_BAD_PARENT', { why: 'the team has its first command already' })
-  if (author.generation !== 0) return refuse('ERR_TEAM_NOT_MEMBER', { device: author.authorHex })
+  if (author.generation !== 0) return refuse('ERR_TEAM_NOT_MEMBER', { device: idText('dev', author.author) })
   const isOwn = isSame(deviceId(body.bundle.identity), author.author)
   if (!isOwn || !body.bundle.signing.some((key) => isSame(key, author.key)))
-    return refuse('ERR_TEAM_UNKNOWN_KEY', { what: `it signs for device ${author.authorHex}` })
+    return refuse('ERR_TEAM_UNKNOWN_KEY', { what: `it signs for device ${idText('dev', author.author)}` })
   return facts.weak || isWeakBundle(body.bundle) ? refuse('ERR_TEAM_KEY_WEAK') : undefined
 }
 
@@ -100,14 +102,14 @@ const namesOutsiders: ReadonlySet<Kind> = new Set(['ConfirmLeave'])
 function checkTargets(at: Case): Refusal | undefined {
   const { state, act } = at
   const { body, kind } = act
-  if ('device' in body && !namesOutsiders.has(kind) && !state.members.has(hexOf(body.device)))
-    return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: hexOf(body.device) })
+  if ('device' in body && !namesOutsiders.has(kind) && !state.members.has(at.targetHex))
+    return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: idText('dev', body.device) })
   if ('role' in body && !makers.has(kind) && roleOf(state, body.role) === undefined)
     return refuse('ERR_TEAM_UNKNOWN_ROLE', { role: body.role })
   if ('label' in body && !makers.has(kind) && !state.labels.has(body.label))
     return refuse('ERR_TEAM_UNKNOWN_LABEL', { label: body.label })
   if ('invite' in body && !state.invites.has(hexOf(body.invite)))
-    return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: hexOf(body.invite) })
+    return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: idText('inv', body.invite) })
   return lawOf(kind).known?.(at, body)
 }
 
@@ -117,7 +119,7 @@ function checkStaleness(at: Case): Refusal | undefined {
   const { state, act } = at
   const { body, kind } = act
   const isOfNow = (gen: number | undefined): boolean =>
-    gen === generationOf(state, targetHex(act)) || isPlanted('generation-ignored')
+    gen === generationOf(state, at.targetHex) || isPlanted('generation-ignored')
   if ('gen' in body && !namesOutsiders.has(kind) && !isOfNow(body.gen))
     return refuse('ERR_TEAM_STALE_GENERATION', { field: 'device' })
   if ('labelAt' in body && !isSame(state.labels.get(body.label) ?? null, body.labelAt))

@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from '../base/index.ts'
-import { toHex } from '../codec/index.ts'
+import { idText, toHex } from '../codec/index.ts'
 import type { Act, InviteLabel, Op, RetireReason } from './bodies.ts'
 import type { Claim } from './claim.ts'
 import { carriedRecipients } from './epoch.ts'
@@ -163,14 +163,14 @@ function changeRole(state: TeamState, intent: IntentOf<'AssignRole' | 'RevokeRol
   const bound = boundRole(state, intent.role)
   if ('kind' in bound) return bound
   const target = state.members.get(toHex(device))
-  if (target === undefined) return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: toHex(device) })
+  if (target === undefined) return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: idText('dev', device) })
   const named = { device, gen: target.generation, ...bound }
   return kind === 'AssignRole' ? { kind, body: { ...named, from: target.role } } : { kind, body: named }
 }
 
 function confirmLeave(state: TeamState, { leave }: IntentOf<'ConfirmLeave'>): Act | Refusal {
   const found = state.leaves.get(toHex(leave))
-  if (found === undefined) return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: `that left by ${toHex(leave)}` })
+  if (found === undefined) return refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: `that left by ${idText('cmd', leave)}` })
   return { kind: 'ConfirmLeave', body: { device: found.device, gen: found.generation, leave } }
 }
 

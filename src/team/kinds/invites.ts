@@ -1,5 +1,5 @@
 import { limits, refuse, type Refusal } from '../../base/index.ts'
-import { toHex } from '../../codec/index.ts'
+import { idText, toHex } from '../../codec/index.ts'
 import type { Bodies, InviteLabel } from '../bodies.ts'
 import { duplicate, full, tooLow, type Applied, type Case, type Law } from '../case.ts'
 import { isBytes, isSame } from '../command.ts'
@@ -124,7 +124,7 @@ function isCreator({ state, author, member }: Case, invite: Invite): boolean {
 function checkAdmission(at: Case, body: Bodies['AdmitDevice']): Refusal | undefined {
   const { bundle, invite: claimed } = body.claim
   const invite = at.state.invites.get(toHex(body.invite))
-  if (invite === undefined) return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: toHex(body.invite) })
+  if (invite === undefined) return refuse('ERR_TEAM_UNKNOWN_INVITE', { invite: idText('inv', body.invite) })
   if (at.facts.weak) return refuse('ERR_TEAM_KEY_WEAK')
   if (!at.facts.claimHolds || !isSame(claimed, body.invite)) return refuse('ERR_TEAM_INVITE_CLAIM_INVALID')
   if (invite.uses >= invite.maxUses) return refuse('ERR_TEAM_INVITE_EXHAUSTED', { limit: invite.maxUses })

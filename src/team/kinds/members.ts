@@ -1,5 +1,5 @@
 import { limits, refuse, type Refusal } from '../../base/index.ts'
-import { toHex } from '../../codec/index.ts'
+import { idText, toHex } from '../../codec/index.ts'
 import type { Bodies } from '../bodies.ts'
 import { duplicate, full, noPermission, type Applied, type Case, type Law } from '../case.ts'
 import { isSame } from '../command.ts'
@@ -39,7 +39,7 @@ export const members: {
     mayNot: (at, body) => (toHex(body.device) === at.author.authorHex ? noPermission(at, 'none') : undefined),
     known: ({ state }, body) =>
       leaveOf(state, body) === undefined
-        ? refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: toHex(body.device) })
+        ? refuse('ERR_TEAM_UNKNOWN_DEVICE', { device: idText('dev', body.device) })
         : undefined,
     fresh: ({ state }, body) =>
       leaveOf(state, body)?.generation === body.gen

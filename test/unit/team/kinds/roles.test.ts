@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../../../src/base/index.ts'
+import { idText } from '../../../../src/codec/index.ts'
 import { actFor, check, type Intent } from '../../../../src/team/index.ts'
 import { Desk, bytesOf } from '../../../helpers/team-desk.ts'
 
@@ -195,7 +196,18 @@ describe('AssignRole and RevokeRole', () => {
     })
     expect(said('admin', { kind: 'RevokeRole', device: desk.device('O'), role: 'owner' })).toMatchObject({
       code: 'ERR_TEAM_RANK_TOO_LOW',
-      data: { rankNeeded: 1_000_000, rankHeld: 800 },
+      data: { rankNeeded: 1_000_000, rankHeld: 800, action: 'revoke roles' },
+    })
+    desk.does('O', create('clerk', 750))
+    expect(said('admin', { kind: 'AssignRole', device: desk.device('user'), role: 'clerk' })).toMatchObject({
+      data: {
+        rankNeeded: 750,
+        rankHeld: 800,
+        action: "assign roles (role 'admin' gives and takes roles up to rank 700)",
+      },
+    })
+    expect(said('operator', { kind: 'RemoveDevice', device: desk.device('nobody') })).toMatchObject({
+      data: { device: idText('dev', desk.device('nobody')) },
     })
   })
 })
