@@ -105,7 +105,9 @@ function inTeam(
   team: string,
 ): string | undefined {
   const found = teams.find((one) => one.team === team)
-  if (found?.code !== undefined && found.code !== null) throw Object.assign(new Error(found.code), { code: found.code })
+  // Keys are announced in open teams alone: what the law would answer is not asked for.
+  const code = found === undefined ? 'ERR_TEAM_CLOSED' : found.code
+  if (code !== null) throw Object.assign(new Error(code), { code })
   return found?.command ?? undefined
 }
 
