@@ -2,6 +2,7 @@ import { toHex } from '../../src/codec/index.ts'
 import { deviceId, rankOf, type GraphNode, type TeamState } from '../../src/team/index.ts'
 import { takesPart } from '../../src/team/reducers.ts'
 import { projectState } from '../oracle/compare.ts'
+import { backdated, isBeside } from '../sim/invariants.ts'
 import type { Ledger } from '../sim/ledger.ts'
 import type { Somebody } from '../sim/somebody.ts'
 import { attack, hashOf, liveOn, type Attacked, type OldTeam } from './team.ts'
@@ -72,10 +73,6 @@ function subjectOf({ act }: GraphNode): string {
   if (body.device !== undefined) return toHex(body.device)
   const identity = (body.bundle ?? body.claim?.bundle)?.identity
   return identity === undefined ? '' : toHex(deviceId(identity))
-}
-
-function isBeside({ graph }: Ledger, a: GraphNode, b: GraphNode): boolean {
-  return a !== b && !graph.isBefore(a, b) && !graph.isBefore(b, a)
 }
 
 function drawn(team: OldTeam, from: readonly Somebody[], count: number): Somebody[] {
@@ -177,16 +174,7 @@ function isGoneAllTheSame({ state }: Ledger, { act, origin }: GraphNode): boolea
 function brokenInvariants(_team: OldTeam, _: readonly Somebody[], { ledger, state }: Attacked): string | undefined {
   const owners = [...state.members.values()].filter(({ role }) => role === 'owner')
   if (state.open && owners.length === 0) return 'I5: an open team without an owner'
-  const effective = ledger.graph.nodes.filter((node) => ledger.evaluation.standing(node) === 'effective')
-  for (const fall of effective) {
-    const { act, command } = fall
-    if (act.kind !== 'ConfirmLeave' && (act.kind !== 'RemoveDevice' || toHex(act.body.device) === command.authorHex))
-      continue
-    const { gen } = act.body
-    const late = effective.find((node) => node.command.authorHex === toHex(act.body.device) && node.command.generation <= gen && isBeside(ledger, node, fall)) // prettier-ignore
-    if (late !== undefined) return `I3: ${late.command.kind} has an effect beside the ${act.kind} of its author`
-  }
-  return undefined
+  return backdated({ graph: ledger.graph, standing: (node) => ledger.evaluation.standing(node) })[0]
 }
 
 function standingOf({ graph, evaluation }: Ledger, idHex: string): 'effective' | 'recalled' | 'void' {

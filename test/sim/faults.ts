@@ -1,6 +1,7 @@
 import { toHex } from '../../src/codec/index.ts'
 import type { Replica } from '../../src/team/index.ts'
 import { compareWith } from '../oracle/compare.ts'
+import { backdated, stateFaults } from './invariants.ts'
 import type { Player } from './player.ts'
 import type { World } from './world.ts'
 
@@ -20,7 +21,7 @@ export function faultsOf(world: World): string[] {
   faults.push(...disagreements(world, honest, truth))
   for (const id of world.acknowledged)
     if (!honest.some(({ replica }) => replica?.graph.has(id))) faults.push(`acknowledged and lost: ${id}`)
-  faults.push(...stateFaults(truth.replica), ...dutyFaults(truth.replica, honest))
+  faults.push(...stateFaults(truth.replica), ...backdated(truth.replica), ...dutyFaults(truth.replica, honest))
   if (sizeOf(truth) <= oracleCommandsMax) faults.push(...oracleFaults(world, truth.replica))
   return faults
 }
@@ -40,12 +41,6 @@ function disagreements(world: World, honest: readonly Player[], truth: Player): 
       faults.push(`node ${index} has another state: ${sizeOf(player)} of ${sizeOf(truth)} commands`)
   }
   return faults
-}
-
-/** I5 on one state; cheap enough to ask after every step. */
-export function stateFaults({ state }: Pick<Replica, 'state'>): string[] {
-  const owners = [...state.members.values()].filter(({ role }) => role === 'owner')
-  return state.open && state.members.size > 0 && owners.length === 0 ? ['I5: an open team without an owner'] : []
 }
 
 /** Leaves are confirmed by whoever may, on its own. */

@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes } from '../../src/codec/index.ts'
 import { sha256, type Keys } from '../../src/keys/index.ts'
-import type { LoadedCommand, Replica } from '../../src/team/index.ts'
+import type { LoadedCommand, Replica, TeamState } from '../../src/team/index.ts'
 import type { Chance } from './chance.ts'
 import { somebody, type Somebody } from './somebody.ts'
 
@@ -16,6 +16,8 @@ export interface Player extends Somebody {
   /** Epoch boxes on its disk, by the hex of their hash. */
   readonly boxes: Map<string, Uint8Array>
   replica: Replica | undefined
+  /** The state of its that was looked at last. */
+  seen: TeamState | undefined
   /** Counts starts: what was scheduled for an earlier one is void. */
   life: number
   /** Its clock minus the world's, ms; wall clock on top of that. */
@@ -52,6 +54,7 @@ export function makePlayer(
     cache: [],
     boxes: new Map(),
     replica: undefined,
+    seen: undefined,
     life: 0,
     skew: isCalm ? 0 : chance.between(-100_000, 100_000),
     wallSkew: isCalm ? 0 : chance.between(-decade, decade),

@@ -12,6 +12,7 @@ import {
   type ReplicaEvent,
 } from '../../src/team/index.ts'
 import { Chance } from './chance.ts'
+import { capFaults, stateFaults } from './invariants.ts'
 import { authorParts, holds, makePlayer, turnBit, wallOf, type Player } from './player.ts'
 import { standInKeys } from './stand-in-keys.ts'
 
@@ -145,11 +146,17 @@ export class World {
     if (player.replica === undefined) return false
     const request = ++this.#request
     const before = this.refusals.length
+    const { graph } = player.replica
+    const known = { commands: graph.nodes.length, hash: toHex(player.replica.stateHash()) }
     const time = wallOf(player, this.now)
     // Epochs are rotated by an operation of their own, because their boxes come with them.
     if (intent.kind === 'RotateKey') this.step(player, { kind: 'rotate', request, time, force: false })
     else this.step(player, { kind: 'author', request, intent, time, force: false })
-    return this.refusals.length === before
+    if (this.refusals.length === before) return true
+    // What it confirms on duty before it wishes is another command.
+    if (graph.nodes.length === known.commands && toHex(player.replica.stateHash()) !== known.hash)
+      this.violations.push('I8: a refused command changed the state')
+    return false
   }
 
   /** Changes who reaches whom. */
@@ -190,7 +197,11 @@ export class World {
   step(player: Player, event: Record<string, unknown> & { kind: ReplicaEvent['kind'] }): void {
     if (player.replica === undefined) return
     const now = this.now + player.skew
-    for (const effect of player.replica.step({ ...event, now } as ReplicaEvent)) this.#perform(player, effect)
+    const { replica } = player
+    for (const effect of replica.step({ ...event, now } as ReplicaEvent)) this.#perform(player, effect)
+    if (replica.state === player.seen) return
+    player.seen = replica.state
+    this.violations.push(...stateFaults(replica), ...capFaults(replica))
   }
 
   // --- the executor ---
@@ -218,7 +229,7 @@ export class World {
       case 'cut':
         // What was sent before still arrives.
         this.at(this.delayMax + 1, () => this.#unlink(player, this.#byPeer(effect.peer)))
-        this.at(5_000, () => this.#link(player, this.#byPeer(effect.peer)))
+        this.at(15_000, () => this.#link(player, this.#byPeer(effect.peer)))
         return
       case 'wake':
         player.wakeAt = effect.at
