@@ -59,6 +59,8 @@ class TeamGovernment implements Government {
   readonly #parts: GovernmentParts
   #queue: Promise<void> = Promise.resolve()
   #keyCut: Cut = nobodyCut
+  /** Addresses by peer, as the dialer was told them. */
+  #places: ReadonlyMap<string, string> = new Map()
   /** The lists as the gate was told them last. */
   #told: string | undefined
   /** What the team says, as it was taken over last. */
@@ -78,7 +80,7 @@ class TeamGovernment implements Government {
     this.#view = team === null ? nobody : this.#viewOf(team)
     const { listed, removed, nodes, swarmKeys } = this.#view
     const cut = this.#tellGate(team === null ? null : { listed, removed })
-    for (const { peer, addrs } of nodes) if (addrs.length > 0) this.#parts.swarm()?.remember(peer, addrs)
+    this.#tellDialer(nodes)
     const turning = this.#refuseRetired()
     this.#queue = this.#queue.then(() => turning).then(() => this.#takeKeys(swarmKeys))
     this.#tell('cut by the governing team', cut)
@@ -137,6 +139,16 @@ class TeamGovernment implements Government {
     if (text === this.#told) return nobodyCut
     this.#told = text
     return this.#parts.lists.onGovernment(facts)
+  }
+
+  /** Each place once: what is known already is not looked for anew at every command. */
+  #tellDialer(nodes: SwarmView['nodes']): void {
+    const swarm = this.#parts.swarm()
+    if (swarm === undefined) return
+    const places = new Map(nodes.map(({ peer, addrs }) => [peer, addrs.join(' ')]))
+    for (const { peer, addrs } of nodes)
+      if (addrs.length > 0 && this.#places.get(peer) !== addrs.join(' ')) swarm.remember(peer, addrs)
+    this.#places = places
   }
 
   /** Retired, or taken back by the law: at once refused on the wire; the disk follows. The last key a node has stays. */

@@ -103,7 +103,7 @@ describe('the list of the team that governs', () => {
     facts = undefined
     desk.seat('user', 'user')
     government.apply()
-    expect(facts).toBeUndefined()
+    expect([facts, remembered]).toEqual([undefined, [a]])
     expect(government.view()).toMatchObject({ name: 'herd', state: 'open', listed: 1, removed: 1 })
     expect(government.warnings()).toEqual([])
     governing = null
