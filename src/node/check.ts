@@ -2,8 +2,10 @@ import { asHyraxError, limits } from '../base/index.ts'
 import { parseNodeList } from '../access/index.ts'
 import { idText, looksLikeInvite, parseInviteLine, parseJoinLine, parseSwarmKey } from '../codec/index.ts'
 import { readSecretFile, readTextFile } from '../files/index.ts'
-import { isPublishedSwarmKey, openKeys, swarmKeyFingerprint } from '../keys/index.ts'
+import { isPublishedSwarmKey, openKeys, swarmKeyFingerprint, systemRandom } from '../keys/index.ts'
 import type { DaemonOptions } from './options.ts'
+import { createKeyFiles } from './key-files.ts'
+import { checkKeyRing } from './key-ring.ts'
 import { readOwnIdentity } from './own-keys.ts'
 import { readRing } from './swarm-key-file.ts'
 import { pendingJoin } from './pending-join.ts'
@@ -27,6 +29,11 @@ export async function checkNode(options: DaemonOptions, say: (line: string) => v
   await step('keys', async () => {
     const identity = await readOwnIdentity(options)
     return identity === undefined ? 'none yet; the first start makes them' : identity.peer
+  })
+  await step('device keys', async () => {
+    const ring = await checkKeyRing(createKeyFiles(options, { random: systemRandom, say }))
+    if (ring === undefined) return 'none yet; the first start makes them'
+    return `${String(ring.active)} active, ${String(ring.retired)} retired`
   })
   await step('swarm key', () => checkSwarmKey(options))
   await step('swarm-ring', async () => {

@@ -64,6 +64,14 @@ export async function openKeyRing(
   return ring
 }
 
+/** What `ring.json` says, without opening a key; undefined where there is none yet. ERR_KEYS_FILE, ERR_FILES_MODE. */
+export async function checkKeyRing(files: KeyFiles): Promise<{ active: number; retired: number } | undefined> {
+  const kept = readRing(await files.text(ringName), `${files.directory}/${ringName}`)
+  if (kept === undefined) return undefined
+  const active = kept.keys.filter(({ state }) => state === 'active').length
+  return { active, retired: kept.keys.length - active }
+}
+
 const ringName = 'ring.json'
 /** Names of the first keys, which are older than the ring. */
 const firstNames = { ed25519: 'signing', x25519: 'encryption' } as const

@@ -145,6 +145,15 @@ describe('axd check', () => {
     expect(said).toContain('the first start makes')
   })
 
+  it('device keys are counted, and a list of them that a start would refuse is named', async () => {
+    await init()
+    expect((await check()).said).toContain('device keys: 2 active, 0 retired')
+    writeFileSync(files.path('keys', 'ring.json'), '{}', { mode: 0o600 })
+    const { status, said } = await check()
+    expect(status).not.toBe(0)
+    expect(said).toContain('ERROR device keys: [ERR_KEYS_FILE]')
+  })
+
   it('a ring of swarm keys that a start would refuse is named', async () => {
     await init()
     expect((await check()).said).toContain('swarm-ring: 0 older keys accepted, 0 retired')

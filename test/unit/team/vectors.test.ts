@@ -35,3 +35,13 @@ it('each sync frame has its one form', () => {
     '053674a597f27c05472a6e82b0b964dfdc3a81e565b0f2e877631280d6ef5eaa',
   )
 })
+
+it('frozen: frames with pieces of epoch boxes, and the answer of who has none', () => {
+  const boxes: SyncFrame[] = [
+    { t: 'boxes', hash: new Uint8Array(32).fill(5), part: 1, parts: 2, bytes: new Uint8Array(160).fill(6) },
+    { t: 'boxes', hash: new Uint8Array(32).fill(5), part: 0, parts: 0, bytes: new Uint8Array() },
+  ]
+  for (const frame of boxes) expect(readFrame(frameMap(frame))).toEqual(frame)
+  const written = boxes.map((frame) => toHex(encodeFrame(frameMap(frame), 65_536)))
+  expectFrozen('boxes-frames', written, 'd5d9adf3b8f4483d42f96e5a4f9c9b9c89f51bbf408c18612940a0068813a209')
+})
