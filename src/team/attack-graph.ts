@@ -1,7 +1,7 @@
 import { bug } from '../base/index.ts'
 import { toHex } from '../codec/index.ts'
 import type { GraphNode } from './graph.ts'
-import { byPrecedence, hitsDirectly, lowers, type Walk } from './reducers.ts'
+import { byPrecedence, hitsDirectly, lowers, takesPart, type Walk } from './reducers.ts'
 import type { Suffix } from './suffix.ts'
 
 /** What R3 decided. */
@@ -58,12 +58,21 @@ export class AttackGraph {
   #attacks(r: GraphNode, isReducer: (node: GraphNode) => boolean): readonly GraphNode[] {
     let all = this.#hits.get(r)
     if (all === undefined) {
-      const reached = new Set(this.direct(r))
-      for (const d of reached) for (const c of this.#dependentsOf(d)) reached.add(c)
-      all = [...reached]
+      all = this.#withDependents(this.direct(r)).filter(takesPart)
       this.#hits.set(r, all)
     }
     return all.filter(isReducer)
+  }
+
+  /** Everything that depends on a command, directly or not. */
+  dependents(node: GraphNode): readonly GraphNode[] {
+    return this.#withDependents(this.#dependentsOf(node))
+  }
+
+  #withDependents(nodes: readonly GraphNode[]): readonly GraphNode[] {
+    const reached = new Set(nodes)
+    for (const d of reached) for (const c of this.#dependentsOf(d)) reached.add(c)
+    return [...reached]
   }
 
   #dependentsOf(node: GraphNode): readonly GraphNode[] {

@@ -90,15 +90,16 @@ class Case implements Walk {
 
   resolve(): Resolution {
     const lost = this.#forks()
-    const fallen = new Map(lost)
+    let fallen = new Map(lost)
     for (;;) {
       const reducers = this.#nodes.filter((node) => takesPart(node) && !fallen.has(node))
       const { accepted, out } = this.#grounded(reducers)
       const voids = this.#voids(fallen, accepted, out)
       const { state, standings, unfounded } = this.#replay(voids, accepted)
       if (unfounded === undefined) return { state, standings }
-      // It never had its authority and has hit nothing: R3 to R5 again without it.
+      // It never had its authority and has hit nothing: R3 to R5 again without it, and without what hangs on it.
       fallen.set(unfounded.node, voided(undefined, unfounded.why))
+      fallen = this.#withDependents(fallen)
     }
   }
 

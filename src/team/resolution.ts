@@ -178,7 +178,7 @@ class Resolution {
       if (refusal === undefined || isPlanted('recalled-applied')) state = apply(state, node.act, node.command)
       if (refusal === undefined) continue
       if (!decided.accepted.has(node) || !isUnfounded(node, refusal.code)) setbacks.set(node, recalled(refusal))
-      else if (this.#fall(node, refusal, ranks)) return undefined
+      else if (this.#fall(node, refusal, decided.accepted, ranks)) return undefined
       else {
         voids.set(node, voided(undefined, refusal))
         setbacks.set(node, voided(undefined, refusal))
@@ -187,11 +187,20 @@ class Resolution {
     return { state, setbacks }
   }
 
-  /** A reducer never had its authority. True where that changes what was decided: it has hit something, or lowered it. */
-  #fall(r: GraphNode, why: Refusal, ranks: ReadonlyMap<GraphNode, number>): boolean {
-    this.#fallen.set(r, voided(undefined, why))
+  /**
+   * A reducer never had its authority: it falls, and what hangs on it. True where that changes what was decided: one of
+   * them has hit something, or lowered it.
+   */
+  #fall(r: GraphNode, why: Refusal, accepted: ReadonlySet<GraphNode>, ranks: ReadonlyMap<GraphNode, number>): boolean {
     this.#isPlain = false
-    return this.#attacks.direct(r).length > 0 || (r.origin.leaves !== undefined && ranks.size > 0)
+    const falling = [r, ...this.#attacks.dependents(r)]
+    for (const node of falling)
+      if (!this.#fallen.has(node)) this.#fallen.set(node, node === r ? voided(undefined, why) : voided(r))
+    return falling.some(
+      (node) =>
+        accepted.has(node) &&
+        (this.#attacks.direct(node).length > 0 || (node.origin.leaves !== undefined && ranks.size > 0)),
+    )
   }
 }
 
