@@ -99,6 +99,12 @@ export const limits = {
   syncSessionMsMax: 60_000,
   /** Peers that get a command as PUSH; the others get an ANNOUNCE. */
   pushEagerMax: 8,
+  /** Of a command of somebody else, as many peers get a PUSH: each of them sends it on. */
+  pushRelayMax: 4,
+  /** Announcements gather for this long at least; who shows a command meanwhile needs none. */
+  announceGatherMsMin: 50,
+  /** And for this long at most. */
+  announceGatherMsMax: 250,
   /** Wait for an announced id before it is asked for. */
   announceWaitMs: 300,
   /** Ids in one ANNOUNCE. */

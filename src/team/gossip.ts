@@ -71,7 +71,7 @@ export class Gossip {
   nextAt(): number {
     let at = Infinity
     for (const awaited of this.#awaited.values()) at = Math.min(at, awaited.at)
-    for (const link of this.#core.links.values()) if (link.announce.length > 0) at = Math.min(at, this.#core.now)
+    for (const link of this.#core.links.values()) at = Math.min(at, link.announceAt)
     return at
   }
 
@@ -81,16 +81,34 @@ export class Gossip {
       (link) => this.#core.isMember(link) && !this.#core.hasShown(idHex, link.peer),
     )
     this.#shuffle(links)
+    // Everybody sends on what is new to it, so whoever is not its author needs to tell but few.
+    const eager = node.command.authorHex === this.#core.deviceHex ? limits.pushEagerMax : limits.pushRelayMax
     for (const [i, link] of links.entries()) {
-      this.#core.note(idHex, link.peer)
-      if (i < limits.pushEagerMax) this.#core.send(link, { t: 'push', command: bytes })
-      else link.announce.push(id)
+      if (i < eager) {
+        this.#core.note(idHex, link.peer)
+        this.#core.send(link, { t: 'push', command: bytes })
+      } else this.#announce(link, { id, idHex })
     }
   }
 
+  /** Not at once: most hear of it by a PUSH in the meantime and say so, and what gathers goes in one frame. */
+  #announce(link: Link, what: Link['announce'][number]): void {
+    link.announce.push(what)
+    const spare = limits.announceGatherMsMax - limits.announceGatherMsMin
+    if (link.announceAt === Infinity)
+      link.announceAt = this.#core.now + limits.announceGatherMsMin + this.#core.draw(spare)
+  }
+
   #flush(link: Link): void {
-    while (link.announce.length > 0)
-      this.#core.send(link, { t: 'announce', ids: link.announce.splice(0, limits.announceIdsMax) })
+    if (link.announceAt > this.#core.now) return
+    link.announceAt = Infinity
+    const unknown = link.announce.filter(({ idHex }) => !this.#core.hasShown(idHex, link.peer))
+    link.announce = []
+    for (const { idHex } of unknown) this.#core.note(idHex, link.peer)
+    for (let at = 0; at < unknown.length; at += limits.announceIdsMax) {
+      const ids = unknown.slice(at, at + limits.announceIdsMax).map(({ id }) => id)
+      this.#core.send(link, { t: 'announce', ids })
+    }
   }
 
   #ask(peer: string, ids: readonly Uint8Array[]): void {

@@ -44,7 +44,9 @@ export interface Link {
   /** Times of bad commands in the last minute. */
   strikes: number[]
   /** Ids that wait to be announced to it. */
-  announce: Uint8Array[]
+  announce: { readonly id: Uint8Array; readonly idHex: string }[]
+  /** When they go. */
+  announceAt: number
   helloAt: number
   /** When it was greeted last. */
   greetedAt: number
@@ -113,6 +115,7 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     ranges: new Bucket(limits.syncRangesPerSecondMax, limits.syncRangesBurstMax, now),
     strikes: [],
     announce: [],
+    announceAt: Infinity,
     helloAt: now,
     greetedAt: now - limits.syncHelloMsMin,
     askedAt: 0,

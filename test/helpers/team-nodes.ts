@@ -19,6 +19,12 @@ export interface TeamNode extends SwarmNode {
   stop(): Promise<void>
 }
 
+export interface TeamNodeOptions extends NodeOptions {
+  readonly store?: Store
+  readonly own?: OwnKeys
+  readonly onTeamEvent?: (topic: 'team', event: string, data: Record<string, unknown>) => void
+}
+
 export async function createTeamCast() {
   const cast = await createSwarmCast()
   const all: Teams[] = []
@@ -26,7 +32,7 @@ export async function createTeamCast() {
     ...cast,
     /** A node of the swarm without teams. */
     plain: (options: NodeOptions) => cast.node(options),
-    async node(options: NodeOptions & { readonly store?: Store; readonly own?: OwnKeys } = {}): Promise<TeamNode> {
+    async node(options: TeamNodeOptions = {}): Promise<TeamNode> {
       const { store = memoryStore(), own = memoryOwnKeys(options.identity), ...rest } = options
       const { identity } = own
       const cuts: string[] = []
@@ -38,7 +44,7 @@ export async function createTeamCast() {
         clock: realClock,
         random: systemRandom,
         log: silentLog,
-        events: { emit: () => undefined },
+        events: { emit: options.onTeamEvent ?? (() => undefined) },
         cut: (peers) => {
           const start = performance.now()
           for (const peer of peers)
