@@ -4,6 +4,7 @@ import { compareBytes, parsePeerId } from '../../../../src/codec/index.ts'
 import { generateIdentity, openKeys, systemRandom, type Keys } from '../../../../src/keys/index.ts'
 import { TeamRunner } from '../../../../src/node/effects/team-runner.ts'
 import type { TeamStream } from '../../../../src/node/effects/team-stream.ts'
+import { createVerifier } from '../../../../src/node/effects/verifier.ts'
 import { memoryStore } from '../../../../src/store/index.ts'
 import { memoryOwnKeys } from '../../../helpers/key-ring.ts'
 import { realClock } from '../../../helpers/swarm-nodes.ts'
@@ -30,6 +31,7 @@ async function runnerOf(identity: typeof one): Promise<TeamRunner> {
     onStored: () => undefined,
     onEpoch: () => undefined,
     onStanding: () => undefined,
+    verifier: createVerifier(keys, { threads: 0 }),
   })
 }
 
