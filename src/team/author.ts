@@ -142,9 +142,10 @@ export class Author {
     const { sealBox } = this.#parts
     if (sealBox === undefined) return refuse('ERR_UNSUPPORTED', { what: 'this device makes no boxes' })
     const view = this.#core.evaluation.view(chooseParents(this.#core.graph, this.#core.deviceHex))
-    const { intent, boxes, boxesHash } = makeRotation(view, { random: this.#core.random, sealBox })
-    const made = this.#make(intent, time)
-    if (!('code' in made)) this.#boxes.keep(boxesHash, boxes)
+    const rotation = orRefusal(() => makeRotation(view, { random: this.#core.random, sealBox }))
+    if ('code' in rotation) return rotation
+    const made = this.#make(rotation.intent, time)
+    if (!('code' in made)) this.#boxes.keep(rotation.boxesHash, rotation.boxes)
     return made
   }
 
@@ -230,8 +231,13 @@ function makeCommand({ act, ...place }: Draft, sign: AuthorParts['sign']): Comma
   const body = encodeBody(act)
   const read = readAct({ kind: act.kind, body })
   if (isRefusal(read)) return read
+  return orRefusal(() => signCommand({ ...place, kind: act.kind, body }, (unsigned) => sign(unsigned, place.key)))
+}
+
+/** What a failure with a code says comes back as a value. */
+function orRefusal<T>(make: () => T): T | Refusal {
   try {
-    return signCommand({ ...place, kind: act.kind, body }, (unsigned) => sign(unsigned, place.key))
+    return make()
   } catch (error) {
     if (error instanceof HyraxError) return refuse(error.code, error.data)
     throw error

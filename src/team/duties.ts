@@ -6,6 +6,9 @@ import { unconfirmedLeaves } from './leaves.ts'
 import { isRotationOwed, rotators } from './rotation.ts'
 import type { TeamState } from './state.ts'
 
+/** Doublings of the wait after rotations in vain: to 5 minutes. */
+const vainMax = 6
+
 /**
  * What a device authors on its own (`TEAM.md` 2.4, 9): a ConfirmLeave for every leave it knows, after a random delay, so
  * that one of many does it; and a rotation that nobody has made, in turn by standing among who is connected. Nothing
@@ -19,6 +22,8 @@ export class Duties {
   #seen: TeamState | undefined
   /** Since when a rotation is owed. */
   #owedSince: number | undefined
+  /** Rotations of ours that did not end it: each doubles the wait. There should be none. */
+  #vain = 0
 
   constructor(core: Core, author: Author) {
     this.#core = core
@@ -39,6 +44,7 @@ export class Duties {
     if (this.#owedSince !== undefined && now >= this.#rotateAt(this.#owedSince)) {
       // Whatever becomes of it, the next one waits its turn again.
       this.#owedSince = now
+      this.#vain++
       this.#author.rotateOnDuty()
     }
   }
@@ -57,6 +63,7 @@ export class Duties {
     for (const idHex of open)
       if (!this.#confirmAt.has(idHex)) this.#confirmAt.set(idHex, now + this.#core.draw(limits.confirmLeaveMsMax + 1))
     this.#owedSince = isRotationOwed(state) ? (this.#owedSince ?? now) : undefined
+    if (this.#owedSince === undefined) this.#vain = 0
   }
 
   /** The first in line among the connected rotates after one step of the back-off, the next after two. */
@@ -64,6 +71,7 @@ export class Duties {
     const { state, deviceHex, links } = this.#core
     const connected = [...links.values()].filter((link) => !link.isStranger).map((link) => link.deviceHex)
     const turn = rotators(state, [deviceHex, ...connected]).indexOf(deviceHex)
-    return turn < 0 ? Infinity : since + (turn + 1) * limits.rotationMsInterval
+    const wait = (turn + 1) * limits.rotationMsInterval * 2 ** Math.min(this.#vain, vainMax)
+    return turn < 0 ? Infinity : since + wait
   }
 }

@@ -42,7 +42,8 @@ export function isRotationOwed(state: TeamState): boolean {
   const epoch = sealingEpoch(state)
   if (epoch === undefined) return false
   const boxed = new Map(epoch.recipients.map(([device, gen]) => [toHex(device), gen]))
-  return [...state.members.values()].some(({ deviceHex, generation }) => boxed.get(deviceHex) !== generation)
+  const isBoxed = ({ deviceHex, generation }: Member): boolean => boxed.get(deviceHex) === generation
+  return [...state.members.values()].some((member) => member.encryption.length > 0 && !isBoxed(member))
 }
 
 /** True for a member that may rotate. */

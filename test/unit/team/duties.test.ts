@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { limits } from '../../../src/base/index.ts'
+import { fail, limits } from '../../../src/base/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
-import { rotationPending, sealingEpoch, type Intent } from '../../../src/team/index.ts'
+import { Replica, rotationPending, sealingEpoch, type Intent } from '../../../src/team/index.ts'
 import { ofKind, ReplicaStage } from '../../helpers/replica-stage.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 
@@ -139,6 +139,25 @@ describe('a rotation', () => {
     for (let steps = 0; steps < 20; steps++) stage.pass(limits.rotationMsInterval)
     expect(madeBy(stage)).toEqual(['RotateKey', 'AddDevice', 'RotateKey'])
     expect(sealingEpoch(stage.replica.state)?.recipients).toHaveLength(3)
+  })
+
+  it('that the law refuses is tried again more and more rarely', () => {
+    scribe.add('O', 'P', 'operator')
+    scribe.add('O', 'U')
+    scribe.remove('O', 'U')
+    const { device, identity, sign } = scribe.actor('O')
+    let made = 0
+    // As for a key of small order, which no member can have.
+    const sealBox = (): Uint8Array => {
+      made++
+      throw fail('ERR_KEYS_POINT')
+    }
+    const parts = { team: scribe.team, device, signingKey: identity.publicKey, sign, random: scribe.random }
+    const stage = new ReplicaStage(scribe, new Replica({ ...parts, sealBox, isFounder: true }, scribe.commands))
+    for (let seconds = 0; seconds < 600; seconds++) stage.pass(1_000)
+    expect(madeBy(stage)).toEqual([])
+    expect(made).toBeGreaterThan(2)
+    expect(made).toBeLessThan(10)
   })
 
   it('a team that never sealed anything and lost nobody makes none by itself', () => {
