@@ -158,7 +158,6 @@ for (const size of sizes) {
     for (const one of bytes) fresh.take(one)
     note(`late branch of 100 with a removal, ${name}, ms`, branch(fresh, back, 100))
   }
-  note('rss, MiB', process.memoryUsage().rss / 1_048_576)
 }
 for (const [name, values] of Object.entries(found)) {
   const growth = values.slice(1).map((value, i) => Math.log(value / values[i]!) / Math.log(sizes[i + 1]! / sizes[i]!))
