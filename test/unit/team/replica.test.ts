@@ -378,41 +378,6 @@ describe('I12', () => {
 })
 
 describe('gossip', () => {
-  it('of its own goes as PUSH to 8 and as ANNOUNCE to the rest; what stays away is asked for after 300 ms', () => {
-    scribe.found('O')
-    for (let i = 0; i < 12; i++) scribe.add('O', `U${i}`)
-    const replica = scribe.replica('O')
-    for (let i = 0; i < 12; i++) connect(replica, `U${i}`)
-    const own = { kind: 'AddDevice', bundle: scribe.actor('own').bundle, name: 'own' } as const
-    const effects = run(replica, { kind: 'author', request: 1, intent: own, time: 0, force: true })
-    expect(sent(effects, 'push')).toHaveLength(limits.pushEagerMax)
-    // Announcements gather for a moment; who has shown the command by then gets none.
-    const [pushed] = sent(effects, 'push')
-    const told = new Set(effects.flatMap((e) => (e.kind === 'send' && e.frame['t'] === 'push' ? [e.peer] : [])))
-    const [early] = Array.from({ length: 12 }, (_, i) => `U${i}`).filter((name) => !told.has(name))
-    frame(replica, early!, { t: 'push', command: pushed!['command']! })
-    now += limits.announceGatherMsMax
-    expect(sent(run(replica, { kind: 'tick' }), 'announce')).toHaveLength(3)
-    const missing = new Uint8Array(32).fill(3)
-    frame(replica, 'U1', { t: 'announce', ids: [missing] })
-    now += limits.announceWaitMs
-    expect(sent(run(replica, { kind: 'tick' }), 'want')).toMatchObject([{ ids: [missing] }])
-    now += limits.announceWaitMs
-    // Asked for once per sender.
-    expect(sent(run(replica, { kind: 'tick' }), 'want')).toEqual([])
-  })
-
-  it('of another is pushed on to 4, who push it on in turn, and announced to the rest', () => {
-    scribe.found('O')
-    for (let i = 0; i < 12; i++) scribe.add('O', `U${i}`)
-    const replica = scribe.replica('U0')
-    for (const name of ['O', ...Array.from({ length: 11 }, (_, i) => `U${i + 1}`)]) connect(replica, name)
-    const effects = push(replica, 'O', scribe.add('O', 'V'))
-    expect(sent(effects, 'push')).toHaveLength(limits.pushRelayMax)
-    now += limits.announceGatherMsMax
-    expect(sent(run(replica, { kind: 'tick' }), 'announce')).toHaveLength(11 - limits.pushRelayMax)
-  })
-
   it('sec/G4: a flood of one author is put off, never judged by it', () => {
     const replica = pair()
     connect(replica, 'U')
