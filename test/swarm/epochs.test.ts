@@ -115,6 +115,7 @@ describe('the epochs of a team over real sockets', () => {
     await author(leaver, { kind: 'RemoveDevice', device: deviceOf(leaver, 'leaver') })
     await eventually(() => owner.teams.view().members.length === 1, 'the leave is known')
     expect(owner.teams.epochs()).toEqual({ pending: true, epochs: [] })
+    expect(owner.teams.warnings().join()).toContain('its epoch key must be rotated')
     await author(owner, { kind: 'CreateLabel', label: 'x' })
     expect(owner.teams.log(undefined, 3).map(({ kind }) => kind)).toEqual([
       'RemoveDevice',
