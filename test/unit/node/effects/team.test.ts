@@ -24,7 +24,13 @@ function createMachine(): Machine {
   return { own: memoryOwnKeys(), disk: new Map(), cuts: [] }
 }
 
-function start({ own, disk, cuts }: Machine, store: Store = memoryStore(disk)): Promise<Teams> {
+type Emit = (topic: 'team', event: string, data: Record<string, unknown>) => void
+
+function start(
+  { own, disk, cuts }: Machine,
+  store: Store = memoryStore(disk),
+  emit: Emit = () => undefined,
+): Promise<Teams> {
   return createTeams({
     keys,
     own,
@@ -32,7 +38,7 @@ function start({ own, disk, cuts }: Machine, store: Store = memoryStore(disk)): 
     clock: { now: () => 1_800_000_000_000 },
     random: systemRandom,
     log: silentLog,
-    events: { emit: () => undefined },
+    events: { emit },
     cut: (peers) => {
       cuts.push(...peers)
       return { peers, ms: 0 }
@@ -67,6 +73,20 @@ describe('the teams of a node', () => {
     expect(await again.author(undefined, close)).toMatchObject({ code: 'ERR_TEAM_NOT_SYNCED' })
     expect(await again.author(undefined, close, { force: true })).toHaveProperty('command')
     again.stop()
+  })
+
+  it('tell who watches what becomes of each command', async () => {
+    const seen: [string, Record<string, unknown>][] = []
+    const teams = await start(createMachine(), undefined, (_, event, data) => {
+      if (event.startsWith('command ')) seen.push([event, data])
+    })
+    const { id } = await teams.createTeam('herd', 'one')
+    await add(teams, createMachine(), 'two')
+    const author = teams.device.id
+    expect(seen).toEqual([
+      ['command applied', { team: id, id: expect.stringMatching(/^cmd_b/) as string, kind: 'AddDevice', author }],
+    ])
+    teams.stop()
   })
 
   it('are named by id, unique prefix or name', async () => {
