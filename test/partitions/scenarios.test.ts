@@ -9,7 +9,7 @@ import { play } from './play.ts'
 
 /** All that daemons can play where it is asked for; else one of each sort. */
 const few = ['T01', 'T18', 'T44']
-const asked = process.env['HYRAX_PARTITIONS']
+const asked = process.env['HYRAX_PARTITIONS'] ?? (process.env['HYRAX_FULL'] === '1' ? 'all' : undefined)
 const file = new URL('../law/scenarios.txt', import.meta.url)
 const { scenarios } = readScenarios(readFileSync(file, 'utf8'))
 const drivable = scenarios.filter((scenario) => whyNotDrivable(scenario) === undefined)
