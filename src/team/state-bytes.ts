@@ -26,6 +26,7 @@ export function encodeState(state: TeamState): Uint8Array {
   }
   for (const [key, rows] of Object.entries(tables)) if (Object.keys(rows).length > 0) map[key] = rows
   if (state.epochs.length > 0) map['epochs'] = state.epochs.map(encodeEpoch)
+  if (state.epochsSpent > 0) map['spent'] = state.epochsSpent
   if (state.swarmKeys.length > 0) map['swarmKeys'] = state.swarmKeys.map(encodeSwarmKey)
   return encodeCbor(map)
 }
@@ -50,7 +51,7 @@ function encodeMember(member: Member): CborValue {
   }
   if (member.labels.size > 0) map['labels'] = table(member.labels, ({ op, at }) => [op, at])
   if (member.networkName !== undefined) map['network'] = member.networkName
-  if (member.retired.size > 0) map['x'] = table(member.retired, ({ reason, epochs }) => [reason, epochs])
+  if (member.retired.size > 0) map['x'] = table(member.retired, ({ reason }) => reason)
   return map
 }
 

@@ -16,10 +16,9 @@ export interface HeldLabel {
   readonly by: string
 }
 
-/** A key that may be used no more; `epochs`: how many there were when it was retired. */
+/** A key that may be used no more. */
 export interface RetiredKey {
   readonly reason: RetireReason
-  readonly epochs: number
 }
 
 /** A device that is in the team now. */
@@ -153,6 +152,8 @@ export interface TeamState {
   /** By hex id of the CreateInvite. */
   readonly invites: Table<Invite>
   readonly epochs: readonly Epoch[]
+  /** How many epochs there were when last a device was removed or a key was stolen: with those nothing is sealed. */
+  readonly epochsSpent: number
   /** By peer id. */
   readonly nodes: Table<GovernedNode>
   /** Hex id of the command that barred it, by peer id. */
@@ -178,6 +179,7 @@ export const emptyState: TeamState = {
   names: new Table(),
   invites: new Table(),
   epochs: [],
+  epochsSpent: 0,
   nodes: new Table(),
   barred: new Table(),
   swarmKeys: [],

@@ -6,7 +6,7 @@ import { isBytes, isCount, isSame } from '../command.ts'
 import { hashOfRecipients, sortRecipients, type Recipient } from '../epoch.ts'
 import { ascending, bundle, count, id, oneOf, type Field } from '../fields.ts'
 import { deviceId, isWeakBundle, type KeyBundle } from '../key-bundle.ts'
-import type { Member, RetiredKey, TeamState } from '../state.ts'
+import type { Member, TeamState } from '../state.ts'
 
 const recipient: Field = {
   read(value) {
@@ -106,12 +106,11 @@ export function isForMembersAlone(state: TeamState, epoch: TeamState['epochs'][n
 }
 
 /**
- * The epoch that data is sealed with: the last in replay order that is for members alone, and younger than every theft of
- * a key. None: sealing is refused.
+ * The epoch that data is sealed with: the last in replay order that is for members alone, and younger than every removal
+ * and every theft of a key. None: sealing is refused.
  */
 export function sealingEpoch(state: TeamState): TeamState['epochs'][number] | undefined {
-  const from = Math.max(0, ...[...state.members.values()].flatMap(theftsOf))
-  for (let at = state.epochs.length - 1; at >= from; at--) {
+  for (let at = state.epochs.length - 1; at >= state.epochsSpent; at--) {
     const epoch = state.epochs[at]
     if (epoch !== undefined && isForMembersAlone(state, epoch)) return epoch
   }
@@ -124,13 +123,8 @@ export function rotationPending(state: TeamState): boolean {
   return isDue && sealingEpoch(state) === undefined
 }
 
-function hasTheft(member: Member): boolean {
-  return theftsOf(member).length > 0
-}
-
-/** How many epochs there were when each stolen key of a member was retired. */
-function theftsOf({ retired }: Member): number[] {
-  return [...retired.values()].filter(({ reason }) => reason === 'compromised').map(({ epochs }) => epochs)
+function hasTheft({ retired }: Member): boolean {
+  return [...retired.values()].some(({ reason }) => reason === 'compromised')
 }
 
 function checkAddedKeys(at: Case, { bundle: added }: Bodies['AddDeviceKey']): Refusal | undefined {
@@ -173,12 +167,12 @@ function retireKey(state: TeamState, body: Bodies['RetireKey']): TeamState {
   const member = state.members.get(toHex(body.device))
   if (member === undefined) return state
   const others = (key: Uint8Array): boolean => !isSame(key, body.key)
-  const row: RetiredKey = { reason: body.reason, epochs: state.epochs.length }
   const changed: Member = {
     ...member,
     signing: member.signing.filter(others),
     encryption: member.encryption.filter(others),
-    retired: new Map([...member.retired, [toHex(body.key), row]]),
+    retired: new Map([...member.retired, [toHex(body.key), { reason: body.reason }]]),
   }
-  return { ...state, members: state.members.with(member.deviceHex, changed) }
+  const epochsSpent = body.reason === 'compromised' ? state.epochs.length : state.epochsSpent
+  return { ...state, members: state.members.with(member.deviceHex, changed), epochsSpent }
 }

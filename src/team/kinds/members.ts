@@ -128,6 +128,7 @@ function removeDevice(state: TeamState, body: Bodies['RemoveDevice'], command: A
   return {
     ...left,
     departures: state.departures.with(deviceHex, departure),
+    epochsSpent: state.epochs.length,
     leaves: command.authorHex === deviceHex ? state.leaves.with(command.idHex, leave) : state.leaves,
   }
 }
