@@ -3,6 +3,7 @@ import { sha256, type Keys } from '../../src/keys/index.ts'
 import { claimChecks, parseClaim } from '../../src/team/claim.ts'
 import { judgeSet, type JudgedSet } from '../../src/team/command-set.ts'
 import { parseCommand, type Command } from '../../src/team/command.ts'
+import { rotationPending } from '../../src/team/kinds/keys.ts'
 import { deviceId, parseKeyBundle, type KeyBundle } from '../../src/team/key-bundle.ts'
 import { answerCheck, type TeamState } from '../../src/team/index.ts'
 import { labels } from '../../src/base/index.ts'
@@ -122,11 +123,15 @@ export function projectState(state: TeamState): Projection {
     operators: [...state.operators.keys()].sort(),
     revokedClaims: [...state.revokedClaims.values()].map(({ jti, key, notAfter }) => `${jti ?? ''}/${key === undefined ? '' : toHex(key)}/${notAfter ?? ''}`).sort(), // prettier-ignore
     leaves: sort([...state.leaves].map(([id, { confirmed }]) => [id, confirmed])),
+    rotationPending: rotationPending(state),
     epochs: state.epochs.map(({ id, recipients }) => [toHex(id), recipients.map(([device, gen, key]) => [toHex(device), gen, toHex(key)])]), // prettier-ignore
   }
 }
 
-export function projectOracle({ state }: Pick<Judgement, 'state'>): Projection {
+export function projectOracle({
+  state,
+  rotationPending: isPending,
+}: Pick<Judgement, 'state' | 'rotationPending'>): Projection {
   const sort = <T>(rows: Iterable<[string, T]>): [string, T][] => [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
   const isCustom = (role: string): boolean => !['owner', 'admin', 'operator', 'user', 'sync-role'].includes(role)
   const s: State = state
@@ -153,6 +158,7 @@ export function projectOracle({ state }: Pick<Judgement, 'state'>): Projection {
     operators: [...s.operators].sort(),
     revokedClaims: [...s.revokedClaims].sort(),
     leaves: sort([...s.leaves].map(([id, { isConfirmed }]) => [id, isConfirmed])),
+    rotationPending: isPending,
     epochs: [...s.epochs].map(([id, recipients]: [string, readonly Recipient[]]) => [id, recipients]),
   }
 }

@@ -68,14 +68,13 @@ export class Oracle {
   }
 
   #authorityOf(command: Plain, past: Set<string>, view: State): Origin {
-    const body: Body = Object.fromEntries(Object.entries(command.body).map(([name, v]) => [name, hexed(v)]))
-    // 2.1: `sync-only` is another spelling.
-    for (const name of ['role', 'from']) if (body[name] === 'sync-only') body[name] = 'sync-role'
-    if (['AddDevice', 'CreateInvite'].includes(command.kind)) {
-      body['role'] ??= 'user'
-      body['roleAt'] ??= view.team
-      body['labels'] ??= []
-    }
+    const said: Record<string, unknown> = Object.fromEntries(
+      Object.entries(command.body).map(([name, v]) => [name, hexed(v)]),
+    )
+    // 2.1: `sync-only` is another spelling; 2.4: what may be absent has a default.
+    for (const name of ['role', 'from']) if (said[name] === 'sync-only') said[name] = 'sync-role'
+    const isGiving = ['AddDevice', 'CreateInvite'].includes(command.kind)
+    const body = { ...(isGiving ? { role: 'user', roleAt: view.team, labels: [] } : {}), ...said } as unknown as Body
     const member = view.members.get(command.author)
     const role = member === undefined ? undefined : roleOf(view, member)
     const needs = hasForm(command) ? needsOf(view, command, body, role) : []
@@ -150,7 +149,7 @@ export class Oracle {
     const authorOf = (id: string): string => this.#facts(id).command.author
     const pairs = ids.flatMap((x) => ids.filter((y) => x < y && authorOf(x) === authorOf(y) && this.#isConcurrent(x, y)).map((y) => [x, y] as const)) // prettier-ignore
     const lost = new Set<string>()
-    if (pairs.length === 0) return { lost, forked: lost }
+    if (pairs.length === 0) return { lost, forked: new Set() }
     const sides = new Set(pairs.flat())
     const { accepted } = this.#ground(ids.filter((id) => this.#canHit(id) && !sides.has(id)))
     for (const [x, y] of pairs) {
@@ -214,7 +213,7 @@ export class Oracle {
       case 'ConfirmLeave':
         return isBy && d.generation <= b['gen']
       case 'RemovePermission':
-        return role?.name === b['role'] && role?.at === b['roleAt'] && needs.includes(b['permission'])
+        return role?.name === b['role'] && role.at === b['roleAt'] && needs.includes(b['permission'])
       case 'RevokeInvite':
         return d.kind === 'AdmitDevice' && body['invite'] === b['invite']
       case 'RemoveNode':

@@ -30,7 +30,8 @@ export function check(given: Given, s: State, origin: Origin, isOrigin: boolean)
   if (!s.open) return 'CLOSED'
   const author = s.members.get(c.author)
   if (author?.generation !== c.generation) return 'NOT_MEMBER'
-  if (!author.signing.has(c.key) && (isOrigin || !author.retired.has(c.key))) return isOrigin ? 'KEY_RETIRED' : 'UNKNOWN_KEY' // prettier-ignore
+  if (!author.signing.has(c.key) && !author.retired.has(c.key)) return 'UNKNOWN_KEY'
+  if (isOrigin && author.retired.has(c.key)) return 'KEY_RETIRED'
   const held = roleOf(s, author)
   if (needsOf(s, c, b, held).some((permission) => !held.permissions.has(permission))) return 'NO_PERMISSION'
   return (
@@ -273,13 +274,13 @@ function checkTargets(s: State, c: Plain, b: Body): string | undefined {
   if (c.kind === 'ConfirmLeave') {
     const leave = s.leaves.get(b['leave'])
     if (leave?.device !== b['device']) return 'UNKNOWN_DEVICE'
-    return leave?.generation !== b['gen'] ? 'STALE_GENERATION' : c.author === leave?.device ? 'NO_PERMISSION' : undefined // prettier-ignore
+    return leave.generation !== b['gen'] ? 'STALE_GENERATION' : c.author === leave.device ? 'NO_PERMISSION' : undefined // prettier-ignore
   }
   if (says('device') && target === undefined) return 'UNKNOWN_DEVICE'
   if (says('roleAt') && role === undefined) return 'UNKNOWN_ROLE'
   if (says('labelAt') && label === undefined) return 'UNKNOWN_LABEL'
   if (says('invite') && !s.invites.has(b['invite'])) return 'UNKNOWN_INVITE'
-  const invited = (b['labels'] ?? []) as [string, string][]
+  const invited = c.kind === 'CreateInvite' ? b['labels'] : []
   if (invited.some(([name]) => !s.labels.has(name))) return 'UNKNOWN_LABEL'
   if (says('device') && target?.generation !== b['gen']) return 'STALE_GENERATION'
   if (says('labelAt') && label !== b['labelAt']) return 'STALE_GENERATION'
@@ -317,9 +318,9 @@ function mayGive(held: Role, role: Role): boolean {
 }
 
 function removeMember(s: State, c: Plain, b: Body): void {
-  const device = b['device'] as string
+  const device = b['device']
   s.members.delete(device)
-  s.removals.set(device, Number(b['gen']) + 1)
+  s.removals.set(device, b['gen'] + 1)
   for (const [peer, node] of [...s.nodes]) if (node.device === device && s.nodes.delete(peer)) s.barred.add(peer)
   if (device === c.author) s.leaves.set(c.id, { device, generation: b['gen'], isConfirmed: false })
   dropInvites(s)
@@ -339,7 +340,7 @@ function dropInvites(s: State): void {
 function applyRow(s: State, c: Plain, b: Body): void {
   const target = s.members.get(b['device'])
   const rows: Record<string, () => unknown> = {
-    CreateRole: () => s.roles.set(b['role'], { name: b['role'], at: c.id, rank: b['rank'], permissions: new Map((b['permissions'] as string[]).map((permission) => [permission, c.id])) }), // prettier-ignore
+    CreateRole: () => s.roles.set(b['role'], { name: b['role'], at: c.id, rank: b['rank'], permissions: new Map((b['permissions']).map((permission) => [permission, c.id])) }), // prettier-ignore
     DeleteRole: () => (s.roles.delete(b['role']), dropInvites(s)),
     AddPermission: () => s.roles.get(b['role'])?.permissions.set(b['permission'], c.id),
     RemovePermission: () => (s.roles.get(b['role'])?.permissions.delete(b['permission']), dropInvites(s)),
@@ -351,7 +352,7 @@ function applyRow(s: State, c: Plain, b: Body): void {
     RevokeLabel: () => target?.labels.delete(b['label']),
     CreateInvite: () => s.invites.set(c.id, { key: b['key'], role: b['role'], roleAt: b['roleAt'], labels: b['labels'], creator: c.author, maxUses: b['maxUses'] ?? 1, uses: 0 }), // prettier-ignore
     RevokeInvite: () => s.invites.delete(b['invite']),
-    RetireKey: () => (target?.signing.delete(b['key']), target?.encryption.delete(b['key']), target?.retired.set(b['key'], b['reason'])), // prettier-ignore
+    RetireKey: () => retire(s, target as Member, b['key'], b['reason']),
     AddNode: () => (s.nodes.set(b['peer'], { addrs: b['addrs'] ?? [], device: b['device'] }), s.barred.delete(b['peer'])), // prettier-ignore
     RemoveNode: () => (s.nodes.delete(b['peer']), s.barred.add(b['peer'])),
     RotateSwarmKey: () => s.swarmKeys.push(b['fingerprint']),
@@ -364,8 +365,17 @@ function applyRow(s: State, c: Plain, b: Body): void {
 }
 
 export function isRotationPending(s: State): boolean {
-  if (s.epochs.size === 0 && s.removals.size === 0) return false
-  return ![...s.epochs.values()].some((epoch) => epoch.every((recipient) => isPresent(s, recipient)))
+  const thefts = [...s.members.values()].map(({ theft }) => theft).filter((theft) => theft !== undefined)
+  if (s.epochs.size === 0 && s.removals.size === 0 && thefts.length === 0) return false
+  const young = [...s.epochs.values()].slice(Math.max(0, ...thefts))
+  return !young.some((epoch) => epoch.every((recipient) => isPresent(s, recipient)))
+}
+
+function retire(s: State, member: Member, key: string, reason: string): void {
+  member.signing.delete(key)
+  member.encryption.delete(key)
+  member.retired.set(key, reason)
+  if (reason === 'compromised') member.theft = s.epochs.size
 }
 
 function isPresent(s: State, [device, generation, key]: Recipient): boolean {
@@ -384,7 +394,7 @@ function union(member: Member, active: Map<string, string>, added: string[]): st
 
 export const roleOf = (s: State, member: Member): Role => member.supposed ?? (s.roles.get(member.role) as Role)
 const isForbidden = (held: string[]): boolean => held.includes('team.close') || (held.includes('role.define') && held.includes('role.assign')) // prettier-ignore
-const claimName = (b: Body): string => `${b['jti'] ?? ''}/${b['key'] ?? ''}/${b['notAfter'] ?? ''}`
+const claimName = (b: Body): string => `${b['jti'] ?? ''}/${(b['key'] as string | undefined) ?? ''}/${b['notAfter'] ?? ''}`
 
 export function emptyState(): State {
   return { team: '', open: true, members: new Map(), removals: new Map(), roles: new Map(), labels: new Map(), invites: new Map(), nodes: new Map(), barred: new Set(), swarmKeys: [], retiredSwarmKeys: new Set(), operators: new Set(), revokedClaims: new Set(), leaves: new Map(), epochs: new Map() } // prettier-ignore

@@ -30,7 +30,37 @@ export interface Given {
 }
 
 export type Recipient = readonly [device: string, generation: number, key: string]
-export type Body = Record<string, any> // eslint-disable-line @typescript-eslint/no-explicit-any -- read as the page writes it
+/** A payload as the page names its fields, once its form was looked at. */
+export interface Body {
+  device: string
+  gen: number
+  role: string
+  roleAt: string
+  from: string
+  label: string
+  labelAt: string
+  invite: string
+  leave: string
+  bundle: string
+  claim: string
+  key: string
+  epoch: string
+  recipients: unknown
+  peer: string
+  addrs?: string[]
+  fingerprint: string
+  permission: string
+  permissions: string[]
+  rank: number
+  labels: [string, string][]
+  maxUses?: number
+  name: string
+  op?: string
+  reason: string
+  jti?: string
+  notAfter?: number
+  [field: string]: unknown
+}
 export interface Role { name: string; at: string; rank: number; permissions: Map<string, string> } // prettier-ignore
 export interface Invite { key: string; role: string; roleAt: string; labels: [string, string][]; creator: string; maxUses: number; uses: number } // prettier-ignore
 export interface Member {
@@ -45,6 +75,8 @@ export interface Member {
   signing: Map<string, string>
   encryption: Map<string, string>
   retired: Map<string, string>
+  /** How many epochs there were when a key of it was last retired as compromised: those seal nothing any more. */
+  theft?: number
   labels: Map<string, { op: string; at: string }>
   networkName?: string
 }
