@@ -128,7 +128,7 @@ export const limits = {
   /** Bytes of parked commands, per team. */
   parkedBytesMax: 16_777_216,
   /** A parked command that had to go for another is fetched again after this. */
-  parkedMsAgain: 600_000,
+  parkedAgainMs: 600_000,
   /** Recipients that RotateKey lists: 72 bytes each, beside a signature and 16 parents, fit a command of 4,096. More go by hash. */
   recipientsListedMax: 32,
   /** Bytes of epoch boxes in one BOXES frame: two fit no frame, one fits beside its members. */
@@ -156,7 +156,7 @@ export const limits = {
   /** A pull without anything new for this long gives its turn to another peer. */
   syncPullMsMax: 10_000,
   /** The same, where another peer is ready to take it. */
-  syncPullMsReady: 2_000,
+  syncPullReadyMs: 2_000,
   /** A pull that brings less than this per second for `syncPullSlowMs` gives its turn to a peer that is ready. */
   syncPullBytesPerSecondMin: 8_192,
   /** How long a pull may be slow. */
@@ -176,7 +176,7 @@ export const limits = {
   /** Devices in all that one peer's frontier may name. */
   frontierDevicesMax: 10_000,
   /** Shortest pause between two HELLOs that tell of many new commands. */
-  syncHelloMsSoon: 500,
+  syncHelloSoonMs: 500,
   /** Steps of the range fallback in one session. */
   syncRangeRoundsMax: 32,
   /** Ids a RANGE lists instead of halving on. */

@@ -27,7 +27,7 @@ export class Gossip {
   spread(nodes: readonly GraphNode[]): void {
     if (nodes.length > spreadMax) {
       for (const link of this.#core.links.values())
-        link.helloAt = Math.min(link.helloAt, Math.max(this.#core.now, link.greetedAt + limits.syncHelloMsSoon))
+        link.helloAt = Math.min(link.helloAt, Math.max(this.#core.now, link.greetedAt + limits.syncHelloSoonMs))
       return
     }
     for (const node of nodes) this.#spreadOne(node)

@@ -65,7 +65,7 @@ export class ParkedPool {
       if (tip === undefined) break
       this.#remove(tip)
       for (const name of [tip.idHex, tip.place])
-        if (name !== undefined) this.#leftOut.set(name, now + limits.parkedMsAgain)
+        if (name !== undefined) this.#leftOut.set(name, now + limits.parkedAgainMs)
       gone.push(tip)
     }
     return gone

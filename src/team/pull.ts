@@ -137,8 +137,8 @@ export class Pull {
   nextAt(): number {
     if (this.#turn === undefined) return Infinity
     const { at } = this.#turn
-    const isEarly = this.#core.now <= at + limits.syncPullMsReady
-    return at + (isEarly ? limits.syncPullMsReady : limits.syncPullMsMax) + 1
+    const isEarly = this.#core.now <= at + limits.syncPullReadyMs
+    return at + (isEarly ? limits.syncPullReadyMs : limits.syncPullMsMax) + 1
   }
 
   /** Ends a turn that brings nothing, or too little while somebody else is ready: a trickle must not hold us up. */
@@ -146,7 +146,7 @@ export class Pull {
     if (this.#turn === undefined) return
     const { since, at, bytes } = this.#turn
     const { now } = this.#core
-    const isSilent = now - at > limits.syncPullMsReady
+    const isSilent = now - at > limits.syncPullReadyMs
     const isLong = now - since > limits.syncPullSlowMs
     const isSlow = isLong && bytes < ((now - since) / 1_000) * limits.syncPullBytesPerSecondMin
     if (now - at > limits.syncPullMsMax || ((isSilent || isSlow) && this.#isOtherReady())) this.#endTurn(isSlow)

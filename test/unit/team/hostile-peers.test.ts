@@ -168,7 +168,7 @@ describe('a peer that lies or withholds', () => {
     let effects = claim(stage, 'honest', commands)
     let waited = 0
     for (; asked(effects) !== 'honest' && waited < 120_000; waited += 500) effects = stage.pass(500)
-    expect(waited).toBeLessThanOrEqual(liars.length * (limits.syncPullMsReady + 1_000))
+    expect(waited).toBeLessThanOrEqual(liars.length * (limits.syncPullReadyMs + 1_000))
     stage.frame('honest', { t: 'commands', commands: commands.slice(known.length).map(({ bytes }) => bytes) })
     expect(stage.replica.graph.nodes).toHaveLength(commands.length)
     expect(ofKind(effects, 'alarm')).toEqual([])

@@ -95,7 +95,7 @@ describe('the pool of parked commands', () => {
     expect(pool.has(entry(0, 'a').idHex)).toBe(false)
     expect(pool.knows(entry(0, 'a').idHex, 1)).toBe(true)
     expect(pool.knowsPlace('a/0', 1)).toBe(true)
-    expect(pool.knows(entry(0, 'a').idHex, limits.parkedMsAgain)).toBe(false)
+    expect(pool.knows(entry(0, 'a').idHex, limits.parkedAgainMs)).toBe(false)
     const large = new ParkedPool()
     for (let n = 0; n < 5_000; n++) large.add(entry(n, 'a', [], limits.commandBytesMax), 0)
     expect(large.bytes).toBeLessThanOrEqual(limits.parkedBytesMax)
