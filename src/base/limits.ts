@@ -176,11 +176,7 @@ export const limits = {
   /** Devices in all that one peer's frontier may name. */
   frontierDevicesMax: 10_000,
   /** Shortest pause between two HELLOs that tell of many new commands. */
-<<<<<<< /tmp/y/m.cur
-  syncHelloMsMin: 500,
-=======
   syncHelloSoonMs: 500,
->>>>>>> /tmp/y/m.new
   /** Steps of the range fallback in one session. */
   syncRangeRoundsMax: 32,
   /** Ids a RANGE lists instead of halving on. */

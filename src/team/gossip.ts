@@ -27,11 +27,7 @@ export class Gossip {
   spread(nodes: readonly GraphNode[]): void {
     if (nodes.length > spreadMax) {
       for (const link of this.#core.links.values())
-<<<<<<< /tmp/y/m.cur
-        link.helloAt = Math.min(link.helloAt, Math.max(this.#core.now, link.greetedAt + limits.syncHelloMsMin))
-=======
         link.helloAt = Math.min(link.helloAt, Math.max(this.#core.now, link.greetedAt + limits.syncHelloSoonMs))
->>>>>>> /tmp/y/m.new
       return
     }
     for (const node of nodes) this.#spreadOne(node)
