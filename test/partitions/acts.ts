@@ -1,4 +1,5 @@
 import { createDevice, formatKeyBundle, parseKeyBundle, type KeyBundle } from '../../src/team/index.ts'
+import { peerOf } from '../law/bodies.ts'
 import { unusual, type Step } from '../law/notation.ts'
 import { eventually } from '../helpers/swarm-nodes.ts'
 import type { Place } from './place.ts'
@@ -92,6 +93,10 @@ export async function act(stage: Stage, step: Step): Promise<string | undefined>
     }
     case 'revokeInvite':
       return (await place.call('invites.revoke', { team, invite: invites.get(invite)?.id ?? '' })).command
+    case 'addNode':
+      return (await place.call('permissioned.add', { entries: [peerOf(words['node'] ?? '')], team })).commands[0]
+    case 'removeNode':
+      return (await place.call('permissioned.remove', { entries: [peerOf(words['node'] ?? '')], team })).commands[0]
     case 'admit':
       return admit(stage, step, places.get(device))
     default:

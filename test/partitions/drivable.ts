@@ -25,7 +25,7 @@ export function whyNotDrivable({ id, setup, sides }: Scenario): string | undefin
 }
 
 /** `again` is what sync does all the time; a confirmation is authored by daemons on their own. */
-const undriven = new Set(['again', 'confirm', 'addNode', 'removeNode', 'rotateSwarmKey', 'retireSwarmKey'])
+const undriven = new Set(['again', 'confirm', 'rotateSwarmKey', 'retireSwarmKey'])
 
 /** Who must be a running daemon for a step: its author, and who joins by an invite. */
 export function actorsOf({ author, verb, words }: Step): string[] {
