@@ -9,6 +9,8 @@ export interface NodeEvent {
 /** Hands events to whoever watches. Watchers that do not keep up lose the oldest, never memory. */
 export interface Events {
   emit(topic: NodeEvent['topic'], event: string, data: Record<string, unknown>): void
+  /** False while nobody watches. */
+  isWatched(): boolean
   watch(topics: readonly string[] | undefined, signal: AbortSignal): AsyncIterable<NodeEvent>
 }
 
@@ -21,6 +23,7 @@ export function createEvents(now: () => number): Events {
       const at = new Date(now()).toISOString()
       for (const watcher of watchers) watcher({ at, topic, event, data })
     },
+    isWatched: () => watchers.size > 0,
     async *watch(topics, signal) {
       const queue: NodeEvent[] = []
       let wake = (): void => undefined

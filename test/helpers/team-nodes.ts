@@ -44,7 +44,7 @@ export async function createTeamCast() {
         clock: realClock,
         random: systemRandom,
         log: silentLog,
-        events: { emit: options.onTeamEvent ?? (() => undefined) },
+        events: { emit: options.onTeamEvent ?? (() => undefined), isWatched: () => true },
         cut: (peers) => {
           const start = performance.now()
           for (const peer of peers)

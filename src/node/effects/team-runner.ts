@@ -44,7 +44,7 @@ export interface RunnerParts {
   /** Another epoch was opened: what waits for its secret may go on. */
   readonly onEpoch: () => void
   /** What has become of a command: applied, recalled, voided, or parked for a newer version. */
-  readonly onStanding: (standing: string, about: Readonly<Record<string, string>>) => void
+  readonly onStanding: (standing: string, about: () => Readonly<Record<string, string>>) => void
   /** So many commands in all are durable now. */
   readonly onStored: (count: number) => void
   /** Cuts every connection of a peer that misbehaved. */
@@ -247,7 +247,7 @@ export class TeamRunner {
         return
       case 'park':
         this.#parts.store.park(effect.id, effect.bytes).catch(() => undefined)
-        this.#parts.onStanding('parked', { id: idText('cmd', effect.id), code: 'ERR_TEAM_UNKNOWN_KIND' })
+        this.#parts.onStanding('parked', () => ({ id: idText('cmd', effect.id), code: 'ERR_TEAM_UNKNOWN_KIND' }))
         return
       case 'unpark':
         this.#parts.store.unpark(effect.ids).catch(() => undefined)
@@ -392,9 +392,11 @@ export class TeamRunner {
   }
 
   #tellStanding({ id, author, command, standing, code, by }: ReplicaEffect & { kind: 'standing' }): void {
-    const about = { id: idText('cmd', id), kind: command, author: idText('dev', author) }
-    const why = { ...(code === undefined ? {} : { code }), ...(by === undefined ? {} : { by: idText('cmd', by) }) }
-    this.#parts.onStanding(standing, { ...about, ...why })
+    this.#parts.onStanding(standing, () => {
+      const about = { id: idText('cmd', id), kind: command, author: idText('dev', author) }
+      const why = { ...(code === undefined ? {} : { code }), ...(by === undefined ? {} : { by: idText('cmd', by) }) }
+      return { ...about, ...why }
+    })
   }
 
   #report(effect: ReplicaEffect & { kind: 'alarm' | 'recalled' }): void {

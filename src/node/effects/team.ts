@@ -44,7 +44,11 @@ export interface TeamsParts {
   readonly random: Randomness
   readonly log: Log
   /** Where watchers look. */
-  readonly events: { emit(topic: 'team', event: string, data: Record<string, unknown>): void }
+  readonly events: {
+    emit(topic: 'team', event: string, data: Record<string, unknown>): void
+    /** False while nobody would see it. */
+    isWatched(): boolean
+  }
   /** Aborts every connection with these peers. */
   readonly cut: (peers: readonly string[]) => Cut
   /** Called when a team's rights changed, before anything is cut or acknowledged: the gate's facts may have changed. */
@@ -403,7 +407,9 @@ class NodeTeams implements Teams {
         onPenalty,
         onEpoch: () => this.#parts.onEpoch?.(idText('team', team)),
         onStanding: (standing, about) => {
-          this.#parts.events.emit('team', `command ${standing}`, { team: idText('team', team), ...about })
+          // Of a long catch-up each command would cost more than judging it, for nobody to see.
+          if (!this.#parts.events.isWatched()) return
+          this.#parts.events.emit('team', `command ${standing}`, { team: idText('team', team), ...about() })
         },
         onStored: (count) => {
           this.#parts.events.emit('team', 'commands', { team: idText('team', team), count })

@@ -33,7 +33,7 @@ function start(own: OwnKeys, time: Time = { now: () => 0, interval: () => 0 }): 
     clock: time,
     random: systemRandom,
     log: silentLog,
-    events: { emit: () => undefined },
+    events: { emit: () => undefined, isWatched: () => false },
     cut: (peers) => ({ peers, ms: 0 }),
     rotationInterval: time.interval,
   })

@@ -38,7 +38,7 @@ function start(
     clock: { now: () => 1_800_000_000_000 },
     random: systemRandom,
     log: silentLog,
-    events: { emit },
+    events: { emit, isWatched: () => true },
     cut: (peers) => {
       cuts.push(...peers)
       return { peers, ms: 0 }
