@@ -23,6 +23,7 @@ import {
   type RoleView,
   type TeamView,
 } from '../../team/index.ts'
+import type { Events } from '../events.ts'
 import type { OwnKeys } from '../own-keys.ts'
 import { DeviceKeys } from './device-keys.ts'
 import { ownAuthor, ownBundle } from './own-author.ts'
@@ -44,11 +45,7 @@ export interface TeamsParts {
   readonly random: Randomness
   readonly log: Log
   /** Where watchers look. */
-  readonly events: {
-    emit(topic: 'team', event: string, data: Record<string, unknown>): void
-    /** False while nobody would see it. */
-    isWatched(): boolean
-  }
+  readonly events: Pick<Events, 'emit' | 'isWatched'>
   /** Aborts every connection with these peers. */
   readonly cut: (peers: readonly string[]) => Cut
   /** Called when a team's rights changed, before anything is cut or acknowledged: the gate's facts may have changed. */
