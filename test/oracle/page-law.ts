@@ -320,6 +320,7 @@ function mayGive(held: Role, role: Role): boolean {
 function removeMember(s: State, c: Plain, b: Body): void {
   const device = b['device']
   s.members.delete(device)
+  s.epochsSpent = s.epochs.size
   s.removals.set(device, b['gen'] + 1)
   for (const [peer, node] of [...s.nodes]) if (node.device === device && s.nodes.delete(peer)) s.barred.add(peer)
   if (device === c.author) s.leaves.set(c.id, { device, generation: b['gen'], isConfirmed: false })
@@ -365,9 +366,8 @@ function applyRow(s: State, c: Plain, b: Body): void {
 }
 
 export function isRotationPending(s: State): boolean {
-  const thefts = [...s.members.values()].map(({ theft }) => theft).filter((theft) => theft !== undefined)
-  if (s.epochs.size === 0 && s.removals.size === 0 && thefts.length === 0) return false
-  const young = [...s.epochs.values()].slice(Math.max(0, ...thefts))
+  if (s.epochs.size === 0 && s.removals.size === 0 && !s.hasTheft) return false
+  const young = [...s.epochs.values()].slice(s.epochsSpent)
   return !young.some((epoch) => epoch.every((recipient) => isPresent(s, recipient)))
 }
 
@@ -375,7 +375,9 @@ function retire(s: State, member: Member, key: string, reason: string): void {
   member.signing.delete(key)
   member.encryption.delete(key)
   member.retired.set(key, reason)
-  if (reason === 'compromised') member.theft = s.epochs.size
+  if (reason !== 'compromised') return
+  s.epochsSpent = s.epochs.size
+  s.hasTheft = true
 }
 
 function isPresent(s: State, [device, generation, key]: Recipient): boolean {
@@ -394,8 +396,9 @@ function union(member: Member, active: Map<string, string>, added: string[]): st
 
 export const roleOf = (s: State, member: Member): Role => member.supposed ?? (s.roles.get(member.role) as Role)
 const isForbidden = (held: string[]): boolean => held.includes('team.close') || (held.includes('role.define') && held.includes('role.assign')) // prettier-ignore
-const claimName = (b: Body): string => `${b['jti'] ?? ''}/${(b['key'] as string | undefined) ?? ''}/${b['notAfter'] ?? ''}`
+const claimName = (b: Body): string =>
+  `${b['jti'] ?? ''}/${(b['key'] as string | undefined) ?? ''}/${b['notAfter'] ?? ''}`
 
 export function emptyState(): State {
-  return { team: '', open: true, members: new Map(), removals: new Map(), roles: new Map(), labels: new Map(), invites: new Map(), nodes: new Map(), barred: new Set(), swarmKeys: [], retiredSwarmKeys: new Set(), operators: new Set(), revokedClaims: new Set(), leaves: new Map(), epochs: new Map() } // prettier-ignore
+  return { team: '', open: true, members: new Map(), removals: new Map(), roles: new Map(), labels: new Map(), invites: new Map(), nodes: new Map(), barred: new Set(), swarmKeys: [], retiredSwarmKeys: new Set(), operators: new Set(), revokedClaims: new Set(), leaves: new Map(), epochs: new Map(), epochsSpent: 0, hasTheft: false } // prettier-ignore
 }

@@ -75,8 +75,6 @@ export interface Member {
   signing: Map<string, string>
   encryption: Map<string, string>
   retired: Map<string, string>
-  /** How many epochs there were when a key of it was last retired as compromised: those seal nothing any more. */
-  theft?: number
   labels: Map<string, { op: string; at: string }>
   networkName?: string
 }
@@ -99,6 +97,9 @@ export interface State {
   revokedClaims: Set<string>
   leaves: Map<string, { device: string; generation: number; isConfirmed: boolean }>
   epochs: Map<string, readonly Recipient[]>
+  /** So many of the first epochs seal nothing any more: a removal or a stolen key came after them. */
+  epochsSpent: number
+  hasTheft: boolean
 }
 
 /** What never changes about a command of the graph. */
