@@ -37,7 +37,8 @@ interface Portion {
   readonly done: (verdicts: boolean[]) => void
 }
 
-interface Helper {
+/** A thread, and the portions it was given. */
+interface Crew {
   readonly thread: VerifyThread
   readonly busy: Map<number, Portion>
 }
@@ -55,7 +56,7 @@ class PortionVerifier implements Verifier {
   readonly #keys: Keys
   readonly #threads: number
   readonly #waiting: Portion[] = []
-  readonly #helpers: Helper[] = []
+  readonly #crews: Crew[] = []
   #starting = false
   #isTurning = false
   #isStopped = false
@@ -90,13 +91,13 @@ class PortionVerifier implements Verifier {
 
   /** Hands out what threads can take now. */
   #share(): void {
-    for (const helper of this.#helpers) {
-      while (helper.busy.size < ahead) {
+    for (const crew of this.#crews) {
+      while (crew.busy.size < ahead) {
         const next = this.#waiting.shift()
         if (next === undefined) return
         const ticket = ++this.#ticket
-        helper.busy.set(ticket, next)
-        helper.thread.ask(ticket, packChecks(next.checks))
+        crew.busy.set(ticket, next)
+        crew.thread.ask(ticket, packChecks(next.checks))
       }
     }
   }
@@ -115,9 +116,9 @@ class PortionVerifier implements Verifier {
   }
 
   async #start(): Promise<void> {
-    if (this.#starting || this.#isStopped || this.#helpers.length >= this.#threads) return
+    if (this.#starting || this.#isStopped || this.#crews.length >= this.#threads) return
     this.#starting = true
-    while (this.#helpers.length < this.#threads) {
+    while (this.#crews.length < this.#threads) {
       const busy = new Map<number, Portion>()
       const thread = await startVerifyThread(this.#keys.backend, {
         answers: (ticket, answers) => {
@@ -128,7 +129,7 @@ class PortionVerifier implements Verifier {
         },
       })
       if (thread === undefined) return
-      this.#helpers.push({ thread, busy })
+      this.#crews.push({ thread, busy })
     }
     this.#starting = false
     if (this.#isOver()) this.#letGo()
@@ -150,8 +151,8 @@ class PortionVerifier implements Verifier {
 
   /** What a thread had when it ended is looked at here. */
   #gone(busy: Map<number, Portion>): void {
-    const at = this.#helpers.findIndex((helper) => helper.busy === busy)
-    if (at >= 0) this.#helpers.splice(at, 1)
+    const at = this.#crews.findIndex((crew) => crew.busy === busy)
+    if (at >= 0) this.#crews.splice(at, 1)
     this.#waiting.unshift(...busy.values())
     busy.clear()
     this.#turn()
@@ -159,6 +160,6 @@ class PortionVerifier implements Verifier {
 
   #letGo(): void {
     clearTimeout(this.#idle)
-    for (const { thread } of this.#helpers) thread.stop()
+    for (const { thread } of this.#crews) thread.stop()
   }
 }
