@@ -122,10 +122,10 @@ describe.skipIf(!isBuilt)('swarm keys that rotate', { timeout: 180_000 }, () => 
     const [one, , , four] = daemons as [Daemon, Daemon, Daemon, Daemon]
     await chained(daemons)
     const said = new Set<string>()
-    let isOver = false
+    const over = new AbortController()
     const talk = (async () => {
       const admin = await one.connect()
-      for (let turn = 0; !isOver; turn += 1)
+      for (let turn = 0; !over.signal.aborted; turn += 1)
         said.add((await admin.call('labels.create', { label: `n${String(turn)}` })).command)
       await admin.close()
     })()
@@ -144,7 +144,7 @@ describe.skipIf(!isBuilt)('swarm keys that rotate', { timeout: 180_000 }, () => 
       )
     const before = said.size
     await eventually(() => said.size > before + 20, 'it goes on')
-    isOver = true
+    over.abort()
     await talk
     for (const { close } of watched) await close()
     await agreed(daemons)

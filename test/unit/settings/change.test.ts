@@ -121,7 +121,14 @@ describe('get and unset', () => {
   })
 
   it('shows the scopes of our own tree at the root', () => {
-    expect(Object.keys(get(empty, '.').settings as object)).toEqual(['general', 'swarm', 'admin', 'api', 'security', 'log'])
+    expect(Object.keys(get(empty, '.').settings as object)).toEqual([
+      'general',
+      'swarm',
+      'admin',
+      'api',
+      'security',
+      'log',
+    ])
     expect(get(empty, '/').text).toBe(get(empty, '.').text)
     expect(Object.keys(get(empty, 'com.actyx.os').settings as object)).toEqual(['general', 'licensing', 'services'])
   })
