@@ -43,10 +43,12 @@ function disagreements(world: World, honest: readonly Player[], truth: Player): 
   return faults
 }
 
-/** Leaves are confirmed by whoever may, on its own. */
-function dutyFaults({ state }: Replica, honest: readonly Player[]): string[] {
+/** Leaves are confirmed by whoever may, on its own. A device that was restored and lost in its fork is mute (R1). */
+function dutyFaults({ state, graph }: Replica, honest: readonly Player[]): string[] {
+  const forked = new Set(graph.forked())
+  const able = honest.filter(({ hex }) => state.members.has(hex) && !forked.has(hex))
   const open = [...state.leaves.values()].filter(({ confirmed }) => !confirmed)
-  const isOwed = open.some((leave) => honest.some(({ hex }) => hex !== leave.deviceHex && state.members.has(hex)))
+  const isOwed = open.some((leave) => able.some(({ hex }) => hex !== leave.deviceHex))
   return state.open && isOwed ? ['a leave was never confirmed'] : []
 }
 
