@@ -43,10 +43,14 @@ function disagreements(world: World, honest: readonly Player[], truth: Player): 
   return faults
 }
 
-/** Leaves are confirmed by whoever may, on its own. A device that was restored and lost in its fork is mute (R1). */
+/**
+ * Leaves are confirmed by whoever may, on its own. A device that was restored and lost in its fork is mute (R1); one that
+ * has heard no other member since its start authors nothing (`TEAM.md` 6).
+ */
 function dutyFaults({ state, graph }: Replica, honest: readonly Player[]): string[] {
   const forked = new Set(graph.forked())
-  const able = honest.filter(({ hex }) => state.members.has(hex) && !forked.has(hex))
+  const hears = ({ replica }: Player): boolean => replica?.isHeard === true || state.members.size === 1
+  const able = honest.filter((player) => state.members.has(player.hex) && !forked.has(player.hex) && hears(player))
   const open = [...state.leaves.values()].filter(({ confirmed }) => !confirmed)
   const isOwed = open.some((leave) => able.some(({ hex }) => hex !== leave.deviceHex))
   return state.open && isOwed ? ['a leave was never confirmed'] : []
