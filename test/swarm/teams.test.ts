@@ -70,12 +70,13 @@ describe('teams over real sockets', () => {
     await eventually(() => three.teams.view().members.length === 2, 'three knows that it is out')
     await eventually(() => two.cuts.includes(three.peer), 'two cuts it as well')
     const known = three.teams.view().count
+    await eventually(() => two.teams.view().count === known + 1, 'two hears of the epoch without three')
     await one.teams.author(undefined, {
       kind: 'AssignRole',
       device: two.teams.resolveDevice(undefined, 'two').device,
       role: 'admin',
     })
-    await eventually(() => two.teams.view().count === known + 1, 'two hears the newest')
+    await eventually(() => two.teams.view().count === known + 2, 'two hears the newest')
     expect(three.teams.view().count).toBe(known)
   })
 
