@@ -61,7 +61,8 @@ function intentFor(world: World, chance: Chance, player: Player): Intent | undef
   const state = player.replica?.state
   if (state === undefined) return undefined
   const wish = wishFor(chance, drawKind(chance), state, player, world.cast)
-  if (wish?.kind === 'AddDeviceKey') player.sequence = Math.max(player.sequence, state.members.get(player.hex)?.bundle ?? 0) + 1
+  if (wish?.kind === 'AddDeviceKey')
+    player.sequence = Math.max(player.sequence, state.members.get(player.hex)?.bundle ?? 0) + 1
   const body = wish?.kind === 'AddDeviceKey' ? { bundle: player.bundle(player.sequence) } : wish?.body
   return wish && body && intentOf({ kind: wish.kind, body })
 }
