@@ -26,9 +26,13 @@ type FrameName = InviteFrame['t']
 /** One frame by its name. */
 export type InviteFrameOf<T extends FrameName> = Extract<InviteFrame, { t: T }>
 
-/** Reads the frame that must come next, or a refusal of the other side. Anything else: ERR_CODEC_FRAME. */
+/**
+ * Reads the frame that must come next, or a refusal of the other side. Anything else: ERR_CODEC_FRAME; nothing at all:
+ * ERR_HOST_STREAM.
+ */
 export function readInviteFrame<T extends FrameName>(name: T, map: CborMap | undefined): InviteFrameOf<T> | Refusal {
-  if (map === undefined) return refuse('ERR_CODEC_FRAME', { why: 'the stream ended too soon' })
+  // Not a bad frame: the other side went away, and may be back.
+  if (map === undefined) return refuse('ERR_HOST_STREAM', { peer: 'the other side', what: 'it ended too soon' })
   const found = map['t']
   if (found !== name && found !== 'refused') return refuse('ERR_CODEC_FRAME', { why: `no ${name}` })
   const form = forms[found === name ? name : 'refused']

@@ -24,7 +24,7 @@ describe('frames about an invite', () => {
       for (const { t } of others) expect(readInviteFrame(t, map)).toMatchObject({ code: 'ERR_CODEC_FRAME' })
       expect(readInviteFrame(frame.t, { ...map, x: 1 })).toMatchObject({ code: 'ERR_CODEC_FRAME' })
     }
-    expect(readInviteFrame('nonce', undefined)).toMatchObject({ code: 'ERR_CODEC_FRAME' })
+    expect(readInviteFrame('nonce', undefined)).toMatchObject({ code: 'ERR_HOST_STREAM' })
   })
 
   it('may be a refusal at any turn; a code of a newer version is one that is not supported', () => {
