@@ -3,13 +3,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { labels, limits } from '../src/base/index.ts'
-import { createFrameReader, encodeFrame, utf8 } from '../src/codec/index.ts'
+import { fileURLToPath } from 'node:url'
+import { labels } from '../src/base/index.ts'
+import { utf8 } from '../src/codec/index.ts'
 import { openKeys, sha256, type Keys } from '../src/keys/index.ts'
 import { openStore } from '../src/store/index.ts'
 import { deviceId, Replica, type Command, type ReplicaEffect, type ReplicaEvent } from '../src/team/index.ts'
 import { createVerifier } from '../src/node/effects/verifier.ts'
 import { cpuMs, machineLine } from './machine.ts'
+import { ends, partsOf, servePeer, startPeer, writeCommands, type Peer } from './team-peer.ts'
 import { identityOf, writeTeam } from './team-source.ts'
 
 const count = Number(process.env['BENCH_COMMANDS'] ?? 100_000)
@@ -42,69 +44,46 @@ function bareVerification(keys: Keys, commands: readonly Command[]): Promise<Rat
   })
 }
 
-function framesOf(commands: readonly Command[]): Uint8Array[] {
-  const frames: Uint8Array[] = []
-  for (let at = 0; at < commands.length; at += limits.syncCommandsMax) {
-    const some = commands.slice(at, at + limits.syncCommandsMax).map(({ bytes }) => bytes)
-    frames.push(encodeFrame({ t: 'commands', commands: some }, limits.syncFrameBytesMax))
-  }
-  return frames
-}
-
-/** One replica with a store on disk and a verifier, fed by a peer that sends what it is granted. */
+/** One replica with a store on disk and a verifier, joined to the peer; does what the runner of a node does. */
 class Receiver {
-  readonly replica: Replica
+  readonly #replica: Replica
   readonly #kept
   readonly #verifier
-  readonly #last: Command
-  readonly #team: Uint8Array
-  #credit = 0
-  #wake: () => void = () => undefined
+  readonly #peer: Peer
+  #timer: NodeJS.Timeout | undefined
+  #stored: () => void = () => undefined
 
   constructor(
-    commands: readonly Command[],
+    team: Uint8Array,
     kept: Awaited<ReturnType<typeof openStore>>,
     verifier: ReturnType<typeof createVerifier>,
+    peer: Peer,
   ) {
-    const { id: team } = commands[0]!
-    const random = { bytes: (size: number) => new Uint8Array(size) }
-    const sign = (): Uint8Array => new Uint8Array(64)
-    const own = { device: new Uint8Array(32), signingKey: new Uint8Array(32), sign, random }
-    this.#team = team
-    this.replica = new Replica({ team, ...own }, [])
+    this.#replica = new Replica(partsOf(ends.receiver, team), [])
     this.#kept = kept.team(team)
     this.#verifier = verifier
-    this.#last = commands.at(-1)!
+    this.#peer = peer
   }
 
-  async run(frames: readonly Uint8Array[]): Promise<void> {
+  /** Until so many commands are durable. */
+  async run(count: number): Promise<void> {
     await this.#kept.load()
-    const device = deviceId(identityOf(0).publicKey)
-    this.#take({ kind: 'connected', peer: 'p', device, given: true })
-    const zeros = new Uint8Array(32)
-    const { id, sequence } = this.#last
-    const said = { heads: [id], count: sequence + 1, stateHash: zeros, frontierDigest: null, version: 1 }
-    this.#take({ kind: 'frame', peer: 'p', frame: { t: 'hello', team: this.#team, ...said } })
-    this.#take({ kind: 'frame', peer: 'p', frame: { t: 'frontier', base: null, devices: [[device, sequence, false]] } })
-    const reader = createFrameReader(limits.syncFrameBytesMax)
-    for (const bytes of frames) {
-      while (this.#credit < bytes.length) await this.#change()
-      for (const frame of reader.push(bytes)) {
-        this.#credit -= bytes.length
-        this.#take({ kind: 'frame', peer: 'p', frame })
-      }
-    }
-    while (this.replica.storedCount <= sequence) await this.#change()
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
+    this.#peer.listen((frame) => {
+      this.#take({ kind: 'frame', peer: 'server', frame })
     })
+    const device = deviceId(identityOf(ends.server).publicKey)
+    this.#take({ kind: 'connected', peer: 'server', device, given: true })
+    while (this.#replica.storedCount < count) {
+      await new Promise<void>((resolve) => {
+        this.#stored = resolve
+      })
+    }
+    clearTimeout(this.#timer)
   }
 
   #take(event: Timeless<ReplicaEvent>): void {
-    for (const effect of this.replica.step({ ...event, now: performance.now() })) this.#perform(effect)
+    const now = Math.floor(performance.now())
+    for (const effect of this.#replica.step({ ...event, now })) this.#perform(effect)
   }
 
   #perform(effect: ReplicaEffect): void {
@@ -115,11 +94,17 @@ class Receiver {
     if (effect.kind === 'append')
       void this.#kept.append(effect.records).then(() => {
         this.#take({ kind: 'stored', count: effect.records.at(-1)!.index + 1 })
-        this.#wake()
+        this.#stored()
       })
-    if (effect.kind === 'send' && effect.frame['t'] === 'want') {
-      this.#credit += effect.frame['credit'] as number
-      this.#wake()
+    if (effect.kind === 'send') this.#peer.send(effect.frame)
+    if (effect.kind === 'wake') {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(
+        () => {
+          this.#take({ kind: 'tick' })
+        },
+        Math.max(1, effect.at - performance.now()),
+      )
     }
     if (effect.kind === 'cut' || effect.kind === 'alarm') throw new Error(JSON.stringify(effect))
   }
@@ -127,39 +112,47 @@ class Receiver {
 
 async function ingest(keys: Keys, commands: readonly Command[], threads: number): Promise<Rate> {
   const directory = mkdtempSync(join(tmpdir(), 'hyrax-bench-'))
-  const store = await openStore(directory)
+  const file = join(directory, 'commands')
+  writeCommands(file, commands)
+  const store = await openStore(join(directory, 'store'))
   const verifier = createVerifier(keys, { threads })
-  const receiver = new Receiver(commands, store, verifier)
-  const frames = framesOf(commands)
-  const rate = await rateOf(commands.length, () => receiver.run(frames))
+  const peer = await startPeer(fileURLToPath(import.meta.url), file)
+  const receiver = new Receiver(commands[0]!.id, store, verifier, peer)
+  const rate = await rateOf(commands.length, () => receiver.run(commands.length))
+  peer.stop()
   verifier.stop()
   await store.close()
   rmSync(directory, { recursive: true })
   return rate
 }
 
-console.log(
-  '# team-ingest: commands taken in, verified, judged and stored, against bare verification (V) of one thread',
-)
-console.log(machineLine())
-const native = await openKeys()
-const commands = writeTeam(native, count)
-for (const [backend, threads] of [
-  ['sodium-native', 0],
-  ['sodium-native', 1],
-  ['wasm', 0],
-] as const) {
-  const keys = await openKeys({ backend }).catch(() => undefined)
-  if (keys === undefined) continue
-  const some = backend === 'wasm' ? commands.slice(0, count / 10) : commands
-  for (let round = 0; round < rounds; round++) {
-    const before = await bareVerification(keys, some)
-    const rate = await ingest(keys, some, threads)
-    const after = await bareVerification(keys, some)
-    const [cpu, wall] = [(before.cpu + after.cpu) / 2, (before.wall + after.wall) / 2]
-    const how = `${backend}, ${threads === 0 ? 'one thread' : `and one more`}`
-    console.log(
-      `${how}: ${some.length} commands; V ${cpu.toFixed(0)}/s of CPU, ${wall.toFixed(0)}/s; taken in ${rate.cpu.toFixed(0)}/s of CPU = ${(rate.cpu / cpu).toFixed(2)} V, ${rate.wall.toFixed(0)}/s = ${(rate.wall / wall).toFixed(2)} V by the clock`,
-    )
+async function measureAll(): Promise<void> {
+  console.log(
+    '# team-ingest: commands taken in, verified, judged and stored, against bare verification (V) of one thread',
+  )
+  console.log(machineLine())
+  const native = await openKeys()
+  const commands = writeTeam(native, count)
+  for (const [backend, threads] of [
+    ['sodium-native', 0],
+    ['sodium-native', 1],
+    ['wasm', 0],
+  ] as const) {
+    const keys = await openKeys({ backend }).catch(() => undefined)
+    if (keys === undefined) continue
+    const some = backend === 'wasm' ? commands.slice(0, count / 10) : commands
+    for (let round = 0; round < rounds; round++) {
+      const before = await bareVerification(keys, some)
+      const rate = await ingest(keys, some, threads)
+      const after = await bareVerification(keys, some)
+      const [cpu, wall] = [(before.cpu + after.cpu) / 2, (before.wall + after.wall) / 2]
+      const how = `${backend}, ${threads === 0 ? 'one thread' : `and one more`}`
+      console.log(
+        `${how}: ${some.length} commands; V ${cpu.toFixed(0)}/s of CPU, ${wall.toFixed(0)}/s; taken in ${rate.cpu.toFixed(0)}/s of CPU = ${(rate.cpu / cpu).toFixed(2)} V, ${rate.wall.toFixed(0)}/s = ${(rate.wall / wall).toFixed(2)} V by the clock`,
+      )
+    }
   }
 }
+
+if (process.argv[2] === 'serve') servePeer(process.argv[3]!)
+else await measureAll()
