@@ -60,7 +60,7 @@ export interface SettingsStoreParts {
   readonly swarmKey: SwarmKeyFile
 }
 
-/** Reads the file; a mistake in it fails with `ERR_SETTINGS_INVALID` or `ERR_INVALID_INPUT`, and the node does not start. */
+/** Reads the file; a mistake in it fails with `ERR_SETTINGS_INVALID`, and the node does not start. */
 export async function openSettingsStore(options: DaemonOptions, parts: SettingsStoreParts): Promise<SettingsStore> {
   const path = options.settingsFile ?? `${options.dataDirectory}/settings.yaml`
   const text = await readTextFile(path, { bytesMax: limits.settingsBytesMax })

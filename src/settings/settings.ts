@@ -36,11 +36,11 @@ const authorizedKeysPath = 'admin/authorizedKeys'
 const allLeaves: readonly Leaf[] = settingRows.map((row) => ({ segments: row.path.split('/'), row }))
 
 /**
- * Reads the text of `settings.yaml`. Fails with `ERR_INVALID_INPUT` or `ERR_SETTINGS_INVALID`: a file with a mistake is
+ * Reads the text of `settings.yaml`. Fails with `ERR_SETTINGS_INVALID`, also where it is no YAML: a file with a mistake is
  * refused whole, but for the list of authorized keys, which is kept as it stands and admits nobody (`readSettings`).
  */
 export function parseSettings(text: string, facts: CheckFacts): SettingsTree {
-  const document = parseYaml(text, 'settings.yaml') ?? {}
+  const document = readDocument(text) ?? {}
   const leaves = allLeaves.map((leaf) => (leaf.row.path === authorizedKeysPath ? lenient(leaf) : leaf))
   const result = schemaOfLeaves(leaves, 0).safeParse(document)
   if (!result.success) throw invalid(problemsOf(result.error, []))
@@ -55,6 +55,15 @@ export function parseSettings(text: string, facts: CheckFacts): SettingsTree {
   }
   if (problems.length > 0) throw invalid(problems)
   return tree
+}
+
+function readDocument(text: string): SettingValue {
+  try {
+    return parseYaml(text, 'settings.yaml')
+  } catch (error) {
+    const what = String(asHyraxError(error).data['what'])
+    throw invalid([{ pointer: '/', title: 'It cannot be read as YAML', detail: what }])
+  }
 }
 
 const secretPlace = 'The swarm key stands in the file swarm.key, not here'

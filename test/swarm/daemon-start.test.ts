@@ -180,8 +180,8 @@ describe.skipIf(!isBuilt)('the daemon starts and stops', { timeout: 120_000 }, (
       ],
       [
         'settings that are no YAML',
-        'ERR_INVALID_INPUT',
-        2,
+        'ERR_SETTINGS_INVALID',
+        8,
         (node) => {
           writeFileSync(node.path('settings.yaml'), '{')
         },

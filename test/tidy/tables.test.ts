@@ -24,6 +24,14 @@ describe('the table of codes', () => {
     expect([...raised].filter((code) => !codes.includes(code) && code !== 'ERR_X' && !code.endsWith('_'))).toEqual([])
   })
 
+  it('says "not found" for everything that a team does not know', () => {
+    const unknown = Object.entries(errorCodes).filter(
+      ([code]) => code.startsWith('ERR_TEAM_UNKNOWN_') && code !== 'ERR_TEAM_UNKNOWN_KIND',
+    )
+    expect(unknown).toHaveLength(8)
+    expect(unknown.filter(([, { exit }]) => exit !== 3).map(([code]) => code)).toEqual([])
+  })
+
   it('has a message for people in every row, and an exit status that is documented', () => {
     const statuses = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 130]
     const bad = Object.entries(errorCodes).filter(([, { message, exit }]) => message === '' || !statuses.includes(exit))

@@ -35,7 +35,7 @@ export const invitesLeaves: readonly Leaf[] = [
     arguments: '<invite>',
     summary: 'How an invite stands, and which devices joined by it.',
     example: `ax invites poll ${exampleInvite}`,
-    exits: { 10: 'no such invite' },
+    exits: { 3: 'no such invite' },
     run: pollInvite,
   },
   {
@@ -61,7 +61,7 @@ export const joinLeaves: readonly Leaf[] = [
     summary: 'Joins a team by an invite code: asked for at the terminal, or read from @FILE or @-.',
     options: [{ flags: '--name <name>', summary: "name of this device in the team (the node's name)" }],
     example: 'ax join @code.txt',
-    exits: { 10: 'the invite is used up, revoked, expired or not for this team', 11: 'another swarm key' },
+    exits: { 3: 'no such open invite there', 10: 'the invite is used up or expired', 11: 'another swarm key' },
     run: join,
   },
 ]

@@ -33,7 +33,7 @@ export const namesLeaves: readonly Leaf[] = [
     arguments: '<name>',
     summary: 'Which device has a network name, or which name a device has.',
     example: 'ax names show db.example',
-    exits: { 10: 'no such name' },
+    exits: { 3: 'no such name' },
     run: show,
   },
 ]

@@ -198,6 +198,15 @@ describe('settings.yaml', () => {
     expect(error.message).not.toContain(key)
   })
 
+  it.each(['{', '- a: [', 'a: &x 1', '['.repeat(100_000)])(
+    'is refused as invalid settings where it is no YAML',
+    (text) => {
+      const error = expectCode('ERR_SETTINGS_INVALID', () => parseSettings(text, facts))
+      expect(error.exitStatus).toBe(8)
+      expect(error.message).toContain('settings.yaml: ')
+    },
+  )
+
   it.each(['[hello]', 'hello', '[1]', '{a: 1}', 'null'])(
     'keeps a damaged list as it stands, and it admits nobody: %s',
     (list) => {
