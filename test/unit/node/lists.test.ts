@@ -250,7 +250,8 @@ describe('a list edited by hand while the node runs', () => {
     expect(rejudged).toBe(0)
     await eventually(() => !gate.facts.settling, 'settled')
     expect([passes(a.peer), passes(b.peer)]).toEqual([true, true])
-    expect(rejudged).toBe(1)
+    // Once; or twice, where the second sign of one save comes while the file is being read.
+    expect([1, 2]).toContain(rejudged)
   })
 
   it('half of a file cuts nobody when the rest follows at once', async () => {
