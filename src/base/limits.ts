@@ -143,10 +143,10 @@ export const limits = {
   bundleKeysMax: 4,
   /** Bytes of a key bundle, stored form: 1 identity, 4 + 4 keys and a signature fit. */
   bundleBytesMax: 512,
-  /** Bytes of commands a peer may have under way to us: granted with WANT, renewed when half is stored. */
-  syncCreditBytesMax: 524_288,
-  /** Command bytes served to one peer per second (a tiny question cannot buy a huge answer). */
-  syncServedBytesPerSecondMax: 4_194_304,
+  /** Bytes of commands a peer may have under way to us: granted with WANT, renewed when half of it has been judged. */
+  syncCreditBytesMax: 1_048_576,
+  /** Command bytes served to one peer per second (a tiny question cannot buy a huge answer): what two cores verify. */
+  syncServedBytesPerSecondMax: 16_777_216,
   /** Burst on top of that rate: one session's budget. */
   syncServedBurstBytesMax: 8_388_608,
   /** Entries of one WANT. */
@@ -170,7 +170,7 @@ export const limits = {
   /** Burst on top of that rate. */
   syncGreetingsBurstMax: 100,
   /** Commands looked up for one peer's WANTs per second, one per entry at least: a session's in one go. */
-  syncLookupsPerSecondMax: 20_000,
+  syncLookupsPerSecondMax: 40_000,
   /** Burst on top of that rate. */
   syncLookupsBurstMax: 40_000,
   /** Devices in all that one peer's frontier may name. */
@@ -193,6 +193,8 @@ export const limits = {
   removalProofBytesMax: 65_536,
   /** Ids of which is remembered who showed them, and ids refused. */
   seenIdsMax: 100_000,
+  /** Commands of a team of which is kept in memory what was read from their bytes: at most about 40 MiB. */
+  commandsReadMax: 131_072,
   /** States of command positions kept in memory, beside every 64th. */
   viewsRememberedMax: 64,
   /** Wait of the side that sorts second before it opens the sync stream itself. */

@@ -50,6 +50,7 @@ export class Ingest {
   readonly #onAccepted: OnAccepted
   readonly #refused = new RecentMap<string, ErrorCode>(limits.seenIdsMax)
   readonly #line: Entry[] = []
+  #lineBytes = 0
   readonly #inLine = new Set<string>()
   /** Of those in line, the ones that will be parked: what descends from them may have forms of a newer law. */
   readonly #unread = new Set<string>()
@@ -121,8 +122,8 @@ export class Ingest {
   }
 
   /** Commands whose signatures are being looked at. */
-  get underway(): number {
-    return this.#line.length
+  get underway(): { readonly commands: number; readonly bytes: number } {
+    return { commands: this.#line.length, bytes: this.#lineBytes }
   }
 
   /** Live commands above an author's rate wait for the next sync; they are never judged by it. */
@@ -196,6 +197,7 @@ export class Ingest {
     const checks = key === undefined ? [] : checksOf({ ...said, key }, known?.act, place)
     const entry = { said, known, ...from, checks, verdicts: undefined }
     this.#line.push(entry)
+    this.#lineBytes += said.bytes.length
     this.#inLine.add(said.idHex)
     this.#unasked.push(entry)
   }
@@ -224,6 +226,7 @@ export class Ingest {
     for (const entry of this.#line) {
       if (entry.verdicts === undefined) break
       done++
+      this.#lineBytes -= entry.said.bytes.length
       this.#inLine.delete(entry.said.idHex)
       this.#unread.delete(entry.said.idHex)
       const node = this.#judge(entry)

@@ -1,5 +1,5 @@
 import { limits } from '../base/index.ts'
-import type { FrontierEntry } from './frames.ts'
+import type { Frame, FrontierEntry } from './frames.ts'
 import type { GraphNode } from './graph.ts'
 
 /** What a replica remembers of one connected peer whose connection is bound to a device. */
@@ -25,10 +25,12 @@ export interface Link {
   credit: number
   /** Bytes of COMMANDS we granted and that have not come. */
   granted: number
+  /** A WANT that was not looked up yet: the newest. */
+  asked: Frame<'want'> | undefined
   /** What it asked for and has not got, in topological order. */
   outbox: GraphNode[]
-  /** The serving session: what it has cost so far, and when it began. */
-  session: { bytes: number; commands: number; since: number }
+  /** The serving session: what it has cost so far, when it began, and how many were asked for beyond its budget. */
+  session: { bytes: number; commands: number; since: number; beyond: number }
   /** Token bucket of bytes served. */
   readonly served: Bucket
   /** Bytes of COMMANDS it may send unasked: the proof that we are out. */
@@ -105,8 +107,9 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     owesFrontier: false,
     credit: 0,
     granted: 0,
+    asked: undefined,
     outbox: [],
-    session: { bytes: 0, commands: 0, since: now },
+    session: { bytes: 0, commands: 0, since: now, beyond: 0 },
     served: new Bucket(limits.syncServedBytesPerSecondMax, limits.syncServedBurstBytesMax, now),
     unasked: limits.removalProofBytesMax,
     frames: new Bucket(limits.syncFramesPerSecondMax, limits.syncFramesBurstMax, now),

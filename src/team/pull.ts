@@ -55,7 +55,10 @@ export class Pull {
 
   /** Asks a peer anew, at most once a second. */
   ask(link: Link): void {
-    if (this.#core.now < link.askedAt) return
+    if (this.#core.now < link.askedAt) {
+      link.helloAt = Math.min(link.helloAt, link.askedAt)
+      return
+    }
     link.askedAt = this.#core.now + askAgainMs
     this.sendHello(link)
   }
@@ -111,11 +114,14 @@ export class Pull {
     if (orphaned && !link.isStranger) this.ask(link)
   }
 
+  /** The end of a session. Where only a budget ended it the next one begins at once, with the frontier that is known. */
   done(link: Link, frame: Frame<'done'>): void {
     const heads = frame.heads.map(toHex)
-    if (heads.join() !== link.heads.join()) link.isFrontierFresh = false
+    const isOther = heads.join() !== link.heads.join()
+    if (isOther && frame.remaining === 0) link.isFrontierFresh = false
     link.heads = heads
     if (this.#core.isAtHeads(frame.heads, frame.count)) this.#compare(link, frame)
+    else if (isOther && !link.isStranger) this.ask(link)
     if (this.#turn?.peer === link.peer) this.#endTurn()
   }
 
@@ -127,10 +133,12 @@ export class Pull {
   settle(): void {
     if (this.#claimedBy !== undefined) this.#heard(this.#claimedBy)
     this.#judgeTurn()
-    if (this.#ingest.underway > 0) return
     const turn = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
-    if (turn === undefined) this.#start()
-    else if (turn.granted < limits.syncCreditBytesMax / 2) this.#want(turn, [], [])
+    const { underway } = this.#ingest
+    if (turn !== undefined) {
+      // While some is judged, the next is verified, and more is on its way.
+      if (turn.granted + underway.bytes <= limits.syncCreditBytesMax / 2) this.#want(turn, [], [])
+    } else if (underway.commands === 0) this.#start()
   }
 
   /** When a tick is wanted next. */

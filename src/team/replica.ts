@@ -313,7 +313,7 @@ export class Replica {
     for (const link of [...links.values()]) {
       if (link.helloAt <= now && !this.#core.mayHear(link)) this.#strangers.tick(link)
       else if (link.helloAt <= now) this.#pull.sendHello(link)
-      if (link.outbox.length > 0) this.#serve.pump(link)
+      this.#serve.pump(link)
     }
   }
 

@@ -20,18 +20,13 @@ export class Serve {
   wanted(link: Link, frame: Frame<'want'>): void {
     if (!this.#core.isMember(link)) return
     link.credit = Math.min(link.credit + frame.credit, limits.syncSessionBytesMax)
-    const hasEntries = frame.ids.length + frame.ranges.length > 0
-    if (hasEntries) {
-      if (link.outbox.length === 0) link.session = { bytes: 0, commands: 0, since: this.#core.now }
-      // Who asks for more than it can be sent gets nothing looked up: a tiny question must not cost much.
-      if (link.lookups.available(this.#core.now) >= 1) link.outbox = this.#merge(link, frame)
-      if (link.outbox.length === 0) this.#done(link)
-    }
+    if (frame.ids.length + frame.ranges.length > 0) link.asked = frame
     this.pump(link)
   }
 
   /** Sends what credit, rate and budget allow. */
   pump(link: Link): void {
+    this.#lookUp(link)
     while (link.outbox.length > 0) {
       if (this.#isSpent(link)) {
         this.#done(link)
@@ -55,7 +50,17 @@ export class Serve {
   /** True where time alone will let a peer have more. */
   isWaiting(link: Link): boolean {
     const [first] = link.outbox
-    return first !== undefined && first.command.bytes.length <= link.credit
+    return link.asked !== undefined || (first !== undefined && first.command.bytes.length <= link.credit)
+  }
+
+  /** Begins a session, or adds to the one that is on. Who asks for much waits: a tiny question must not cost much. */
+  #lookUp(link: Link): void {
+    const { asked } = link
+    if (asked === undefined || link.lookups.available(this.#core.now) < 1) return
+    link.asked = undefined
+    if (link.outbox.length === 0) link.session = { bytes: 0, commands: 0, since: this.#core.now, beyond: 0 }
+    link.outbox = this.#merge(link, asked)
+    if (link.outbox.length === 0) this.#done(link)
   }
 
   #isSpent({ session }: Link): boolean {
@@ -87,13 +92,17 @@ export class Serve {
     const { graph } = this.#core
     const wanted = new Map(link.outbox.map((node) => [node.index, node]))
     const add = (node: GraphNode | undefined): void => {
-      if (node !== undefined && wanted.size < limits.syncSessionCommandsMax) wanted.set(node.index, node)
+      if (node === undefined || wanted.has(node.index)) return
+      if (wanted.size < limits.syncSessionCommandsMax) wanted.set(node.index, node)
+      else link.session.beyond++
     }
     let looked = wanted.size
     for (const id of frame.ids) add(graph.get(toHex(id)))
     for (const [device, from, to] of frame.ranges) {
-      const most = limits.syncSessionCommandsMax - wanted.size
-      const found = graph.range(toHex(device), from, Math.min(to, from + most))
+      const deviceHex = toHex(device)
+      const last = Math.min(to, from + limits.syncSessionCommandsMax - wanted.size)
+      const found = graph.range(deviceHex, from, last)
+      link.session.beyond += Math.max(0, Math.min(to, graph.lastSequence(deviceHex)) - last)
       looked += found.length
       for (const node of found) add(node)
     }
@@ -102,7 +111,7 @@ export class Serve {
   }
 
   #done(link: Link): void {
-    const remaining = link.outbox.length
+    const remaining = link.outbox.length + link.session.beyond
     link.outbox = []
     const core = this.#core
     core.send(link, {

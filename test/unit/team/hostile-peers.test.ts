@@ -114,6 +114,21 @@ describe('a peer that floods', () => {
     expect(served / all).toBeLessThan(limits.syncLookupsBurstMax / commands.length + 1)
   })
 
+  it('with WANTs beyond the rate of look-ups waits for the answer to its last one', () => {
+    const commands = team(['U'], 40)
+    const stage = stageOf('O', commands)
+    stage.connect('U')
+    const { device } = scribe.actor('O')
+    const want = { t: 'want', ids: [], ranges: [[device, 0, 2 ** 40]], credit: limits.syncSessionBytesMax }
+    let asked = 0
+    while (sent(stage.frame('U', want), 'done').length > 0) asked++
+    expect(asked).toBeLessThanOrEqual(limits.syncLookupsBurstMax / commands.length + 1)
+    expect(sent(stage.frame('U', want), 'commands')).toEqual([])
+    const later = stage.pass(limits.syncHelloSoonMs)
+    expect(sent(later, 'commands').flatMap((frame) => frame['commands'])).toHaveLength(commands.length)
+    expect(sent(later, 'done')).toHaveLength(1)
+  })
+
   it('with devices that do not exist is remembered up to a bound, and then cut', () => {
     const stage = stageOf('O', team(['U']))
     stage.connect('U')
