@@ -8,13 +8,9 @@ import { Heap } from './heap.ts'
 import { isPlanted } from './planted.ts'
 import type { Role } from './policy.ts'
 import { RecentMap } from './recent-map.ts'
-import { takesPart } from './reducers.ts'
 import { noCut, resolve, type Cut, type Resolved } from './resolution.ts'
-import { asRole, originFacts, replayFacts, voided, type Setback, type Standing } from './ruling.ts'
+import { asRole, originFacts, replayFacts, type Setback, type Standing } from './ruling.ts'
 import type { TeamState } from './state.ts'
-
-/** What a command and its past amount to, and by what it is void at once: its author lost in a fork before. */
-export type After = Cut & { readonly loser?: GraphNode }
 
 /** Every this many nodes what they and their past amount to is kept for good. */
 const keptEvery = 64
@@ -52,18 +48,14 @@ export class Evaluation {
   }
 
   /** What a command and its past amount to, whose check succeeded on `before`, what was there at its parents. */
-  after(before: Cut, act: Act, command: Command): After {
-    const loser = before.lost.get(command.authorHex)
-    // After a command nothing of its past is beside it, so it is applied and no order is in question; unless its author
-    // lost in a fork before.
-    return loser === undefined ? { ...before, state: apply(before.state, act, command) } : { ...before, loser }
+  after(before: Cut, act: Act, command: Command): Cut {
+    // After a command nothing of its past is beside it, so it is applied and no order is in question.
+    return { ...before, state: apply(before.state, act, command) }
   }
 
   /** Takes in a node that was just added to the graph. */
-  took(node: GraphNode, { loser, ...cut }: After): void {
-    const after = loser === undefined ? cut : { ...cut, isPlain: cut.isPlain && !takesPart(node) }
+  took(node: GraphNode, after: Cut): void {
     this.#remember(node, after)
-    if (loser !== undefined) this.#setbacks.set(node.index, voided(loser))
     this.#changed.add(node)
     const stale = isPlanted('stale-checkpoint') ? this.#current : undefined
     this.#current = this.#graph.isAtHeads([node]) ? after : stale && onTop(stale, node)
@@ -87,8 +79,8 @@ export class Evaluation {
     if (this.#current === undefined) {
       const { suffix, resolved } = this.#resolve(this.#graph.heads())
       this.#settle(suffix, resolved)
-      const { state, lost, isPlain } = resolved
-      this.#current = { state, lost, isPlain }
+      const { state, isPlain } = resolved
+      this.#current = { state, isPlain }
     }
     return this.#current
   }
@@ -109,8 +101,8 @@ export class Evaluation {
   }
 
   #cutAt(heads: readonly GraphNode[]): Cut {
-    const { state, lost, isPlain } = this.#resolve(heads).resolved
-    return { state, lost, isPlain }
+    const { state, isPlain } = this.#resolve(heads).resolved
+    return { state, isPlain }
   }
 
   #known(node: GraphNode): Cut | undefined {

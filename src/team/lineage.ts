@@ -1,106 +1,158 @@
 import type { GraphNode } from './graph.ts'
 import type { Suffix } from './suffix.ts'
 
+/** How much somebody knows of a forker: of each of its lines how many commands. Who knows one of a line knows all before. */
+export interface Known {
+  /** Of all lines together. */
+  readonly total: number
+  /** The line that was known last, and how much of it. */
+  readonly chain: number
+  readonly count: number
+  /** The other lines of which something is known, with how much: line, count, line, count; by line. */
+  readonly others: Int32Array
+}
+
 /** A command of a forker in its line of descent. */
 export interface Place {
   readonly node: GraphNode
   readonly chain: number
   readonly at: number
-  /** How many of each line it has in its past. */
-  readonly row: Int32Array
+  /** What it has in its past. */
+  readonly known: Known
 }
 
-const nothing = new Int32Array(0)
+/** Who knows of none. */
+export const nothing: Known = { total: 0, chain: -1, count: 0, others: new Int32Array(0) }
 
 /**
  * The commands of one author that forked, as lines of descent, and for every command of the suffix how many of each line
- * it has in its past. Who knows one of a line knows all before it; so a number for each line says all. Most commands know
- * just what a parent knows, and share its row.
+ * it has in its past. Most commands know just what a parent knows and share it, and a line that goes on shares what it
+ * knows of the others: ten thousand branches off one point, or two long ones, cost no more than their number.
  */
 export class Lineage {
   readonly authorHex: string
-  readonly chains: GraphNode[][] = []
-  readonly #rows: Int32Array[] = []
+  readonly chains: Place[][] = []
+  readonly #known: Known[] = []
   readonly #places = new Map<GraphNode, Place>()
   readonly #sides = new Set<GraphNode>()
-  /** By line and place: down to where all that stands before it is marked as a side, so that nothing is marked twice. */
-  readonly #marked: number[][] = []
+  /** By line: its commands that are no sides so far, for lines that have any. */
+  readonly #alone = new Map<number, Place[]>()
 
   constructor(suffix: Suffix, line: readonly GraphNode[]) {
     this.authorHex = line[0]?.command.authorHex ?? ''
-    const after: Int32Array[] = []
+    const after: Known[] = []
     let own = 0
     for (const [at, node] of suffix.nodes.entries()) {
-      const row = joined(suffix.parentsOf(at).map((parent) => after[parent] ?? nothing))
-      this.#rows.push(row)
-      after.push(node.command.authorHex === this.authorHex ? this.#put(node, row, own++) : row)
+      const known = joined(suffix.parentsOf(at).map((parent) => after[parent] ?? nothing))
+      this.#known.push(known)
+      after.push(node.command.authorHex === this.authorHex ? this.#put(node, known, own++) : known)
     }
   }
 
-  /** How many of each line the command at that position of the suffix has in its past. */
-  rowAt(at: number): Int32Array {
-    return this.#rows[at] ?? nothing
+  /** What the command at that position of the suffix has in its past. */
+  knownAt(at: number): Known {
+    return this.#known[at] ?? nothing
   }
 
-  placeOf(chain: number, at: number): Place {
-    return this.#places.get(this.chains[chain]?.[at] as GraphNode) as Place
-  }
-
+  /** All commands of the author, parents first. */
   places(): Place[] {
     return [...this.#places.values()]
   }
 
   /** Commands with another of the author beside them. */
-  sides(): GraphNode[] {
-    return [...this.#sides]
+  sides(): ReadonlySet<GraphNode> {
+    return this.#sides
   }
 
   /** Puts an own command at the end of a line that it continues, or begins one; what its children know. */
-  #put(node: GraphNode, row: Int32Array, before: number): Int32Array {
-    const open = this.chains.findIndex((chain, i) => row[i] === chain.length)
-    const chain = open === -1 ? this.chains.length : open
-    if (before > row.reduce((sum, known) => sum + known, 0)) this.#markSides(node, row)
-    if (open === -1) this.chains.push([])
-    const at = (this.chains[chain]?.push(node) ?? 1) - 1
-    this.#places.set(node, { node, chain, at, row })
-    const after = new Int32Array(Math.max(row.length, chain + 1))
-    after.set(row)
-    after[chain] = at + 1
-    return after
+  #put(node: GraphNode, known: Known, before: number): Known {
+    const isOpen = ([line, count]: readonly [number, number]): boolean => this.chains[line]?.length === count
+    const last = [known.chain, known.count] as const
+    const [chain] = isOpen(last) ? last : (linesOf(known).find(isOpen) ?? [this.chains.length])
+    const line = (this.chains[chain] ??= [])
+    const place = { node, chain, at: line.length, known }
+    const isLacking = before > known.total
+    if (isLacking) this.#markSides(place)
+    else this.#leaveAlone(place)
+    line.push(place)
+    this.#places.set(node, place)
+    const others = known.chain === chain ? known.others : othersOf(linesOf(known).filter(([one]) => one !== chain))
+    return { total: known.total + 1, chain, count: place.at + 1, others }
   }
 
-  /** A command that lacks earlier ones of its author: all of these are sides. */
-  #markSides(node: GraphNode, row: Int32Array): void {
+  #leaveAlone(place: Place): void {
+    const alone = this.#alone.get(place.chain)
+    if (alone === undefined) this.#alone.set(place.chain, [place])
+    else alone.push(place)
+  }
+
+  /** A command that lacks earlier ones of its author: it is a side, and so are all of these. */
+  #markSides({ node, known }: Place): void {
     this.#sides.add(node)
-    for (const [i, chain] of this.chains.entries()) {
-      const from = row[i] ?? 0
-      const marked = (this.#marked[i] ??= [])
-      for (let at = chain.length - 1; at >= from; at--) {
-        const down = marked[at]
-        if (down === undefined) this.#sides.add(chain[at] as GraphNode)
-        else at = down
+    for (const [chain, alone] of this.#alone) {
+      const from = countOf(known, chain)
+      for (let last = alone.at(-1); last !== undefined && last.at >= from; last = alone.at(-1)) {
+        this.#sides.add(last.node)
+        alone.pop()
       }
-      if (chain.length > from) marked[chain.length - 1] = Math.min(from, marked[chain.length - 1] ?? from)
+      if (alone.length === 0) this.#alone.delete(chain)
     }
   }
 }
 
-/** What somebody knows who has these parents; one of theirs where it says all. */
-function joined(rows: readonly Int32Array[]): Int32Array {
-  let whole = rows[0] ?? nothing
-  for (const row of rows.slice(1)) {
-    if (row === whole || covers(whole, row)) continue
-    if (covers(row, whole)) whole = row
-    else {
-      const both = new Int32Array(Math.max(whole.length, row.length))
-      for (let i = 0; i < both.length; i++) both[i] = Math.max(whole[i] ?? 0, row[i] ?? 0)
-      whole = both
-    }
+/** How many of a line are known. */
+export function countOf(known: Known, chain: number): number {
+  if (known.chain === chain) return known.count
+  const { others } = known
+  let [low, high] = [0, others.length >> 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((others[2 * middle] ?? 0) < chain) low = middle + 1
+    else high = middle
+  }
+  return others[2 * low] === chain ? (others[2 * low + 1] ?? 0) : 0
+}
+
+/** True where what is known has the command that stands at that place. */
+export function hasIn(known: Known, { chain, at }: Place): boolean {
+  return countOf(known, chain) > at
+}
+
+/** True where neither has the other in its past. */
+export function areBeside(a: Place, b: Place): boolean {
+  return a !== b && !hasIn(a.known, b) && !hasIn(b.known, a)
+}
+
+/** The lines of which something is known, by line, and how much. */
+export function linesOf({ chain, count, others }: Known): [chain: number, count: number][] {
+  const lines: [number, number][] = []
+  for (let at = 0; at < others.length; at += 2) lines.push([others[at] ?? 0, others[at + 1] ?? 0])
+  if (count > 0) lines.push([chain, count])
+  return lines.sort(([a], [b]) => a - b)
+}
+
+/** What somebody knows who has these parents; what one of them knows where that is all. */
+function joined(all: readonly Known[]): Known {
+  let whole = all[0] ?? nothing
+  for (const known of all.slice(1)) {
+    if (known === whole || covers(whole, known)) continue
+    whole = covers(known, whole) ? known : union(whole, known)
   }
   return whole
 }
 
-function covers(a: Int32Array, b: Int32Array): boolean {
-  for (let i = 0; i < b.length; i++) if ((b[i] ?? 0) > (a[i] ?? 0)) return false
-  return true
+function covers(a: Known, b: Known): boolean {
+  return a.total >= b.total && linesOf(b).every(([chain, count]) => countOf(a, chain) >= count)
+}
+
+function union(a: Known, b: Known): Known {
+  const counts = new Map(linesOf(a))
+  for (const [chain, count] of linesOf(b)) counts.set(chain, Math.max(count, counts.get(chain) ?? 0))
+  const lines = [...counts].sort(([x], [y]) => x - y)
+  const [chain, count] = lines.pop() ?? [-1, 0]
+  return { total: [...counts.values()].reduce((sum, one) => sum + one, 0), chain, count, others: othersOf(lines) }
+}
+
+function othersOf(lines: readonly (readonly [chain: number, count: number])[]): Int32Array {
+  return Int32Array.from(lines.flat())
 }

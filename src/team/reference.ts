@@ -42,7 +42,7 @@ export class Reference {
     const view = new Case(this, [...past]).resolve().state
     const refusal = check(view, act, command, facts)
     if (refusal !== undefined) return refusal
-    const node = { ...given, parents, index: this.#nodes.size, author: 0, origin: originOf(view, act, command) }
+    const node = { command, act, parents, index: this.#nodes.size, author: 0, origin: originOf(view, act, command) }
     this.#nodes.set(command.idHex, node)
     this.#views.set(node, view)
     this.#pasts.set(node, past)
@@ -130,20 +130,22 @@ class Case implements Walk {
 
   // --- R1 ---
 
-  /** What is lost in forks: the losers, their same-author descendants, and everything that depends on them. */
+  /**
+   * What is lost in forks: the losers, what their author signed after them without having seen the winner, and everything
+   * that depends on them.
+   */
   #forks(): Map<GraphNode, Setback> {
     const sides = this.#nodes.filter((x) => this.#forksWith(x))
     const lost = new Map<GraphNode, Setback>()
     if (sides.length === 0) return lost
     const trial = this.#grounded(this.#nodes.filter((node) => takesPart(node) && !sides.includes(node))).accepted
     for (const x of sides)
-      for (const y of sides)
-        if (this.#isSameAuthor(x, y) && this.isConcurrent(x, y) && this.#stays(x, y, trial) && !lost.has(y))
-          lost.set(y, voided(x))
-    for (const loser of [...lost.keys()].sort(byDepthAndId))
-      for (const node of this.#nodes)
-        if (this.#isSameAuthor(node, loser) && this.#of.past(node).has(loser) && !lost.has(node))
-          lost.set(node, voided(loser))
+      for (const y of sides) {
+        if (!this.#isSameAuthor(x, y) || !this.isConcurrent(x, y) || !this.#stays(x, y, trial)) continue
+        for (const z of sides)
+          if (z === y || (this.#isSameAuthor(z, y) && this.#of.past(z).has(y) && !this.#of.past(z).has(x)))
+            lost.set(z, voided(x))
+      }
     return this.#withDependents(lost)
   }
 

@@ -15,8 +15,6 @@ import { Suffix } from './suffix.ts'
 /** What a command and its whole past amount to: what a cut hands on to what lies after it. */
 export interface Cut {
   readonly state: TeamState
-  /** Devices of which a command lost in a fork, by that command: all that they author after it is void (R1). */
-  readonly lost: ReadonlyMap<string, GraphNode>
   /**
    * False where a reducer in the past was a side of a fork, fell with one, or had no authority. The trial of R1 knows
    * nothing of that; so for a trial after such a cut one looks further back.
@@ -25,7 +23,7 @@ export interface Cut {
 }
 
 /** Before the first command. */
-export const noCut: Cut = { state: emptyState, lost: new Map(), isPlain: true }
+export const noCut: Cut = { state: emptyState, isPlain: true }
 
 export interface Resolved extends Cut {
   /** Of the commands after the cut, those that are not effective. */
@@ -36,12 +34,13 @@ export interface Resolved extends Cut {
  * Rules R1 to R5 over what lies after a cut; undefined where they need a cut that is plain.
  *
  * Why nothing crosses a cut `k`: everything after it has `k` and all of `past(k)` in its past, so no command before is
- * beside one after. A reducer hits only what is beside it; a witness of one side alone is beside the other; so forks and
- * hits before the cut are settled there, and those after it are settled without it. What a later command depends on wrote
+ * beside one after. A reducer hits only what is beside it; a witness of one side alone is beside the other; and whoever is
+ * after the cut has seen all that stands against what was lost before. So forks and hits before the cut are settled there,
+ * and those after it are settled without it. What a later command depends on wrote
  * facts of its author's view, so it was effective before the cut and stays so: no hit reaches over it through `deps*`.
  * Replay is topological, so all that is before goes first; and because reducers without authority are taken out one by
  * one, the first in replay order first, none after the cut is judged on a state before the cut that is still to change.
- * Two things cross, and a cut carries them: a device that lost in a fork, and whether the trial would see something else.
+ * One thing crosses, and a cut carries it: whether the trial would see something else.
  */
 export function resolve(
   graph: Graph,
@@ -60,7 +59,6 @@ class Resolution {
   readonly #attacks: AttackGraph
   /** Void for good: what forks cost, and reducers that turned out without authority. */
   readonly #fallen = new Map<GraphNode, Setback>()
-  readonly #lost: Map<string, GraphNode>
   #isPlain: boolean
 
   constructor(graph: Graph, suffix: Suffix, cut: Cut, failsAs: Walk['failsAs']) {
@@ -69,7 +67,6 @@ class Resolution {
     this.#cut = cut
     this.#walk = { isConcurrent: suffix.isConcurrent, node: suffix.node, failsAs }
     this.#attacks = new AttackGraph(suffix, this.#walk)
-    this.#lost = new Map(cut.lost)
     this.#isPlain = cut.isPlain
   }
 
@@ -79,7 +76,7 @@ class Resolution {
     for (;;) {
       const decided = this.#attacks.decide(reducers.filter((r) => !this.#fallen.has(r)))
       const replayed = this.#replay(decided)
-      if (replayed !== undefined) return { ...replayed, lost: this.#lost, isPlain: this.#isPlain }
+      if (replayed !== undefined) return { ...replayed, isPlain: this.#isPlain }
     }
   }
 
@@ -87,42 +84,17 @@ class Resolution {
 
   /** False where the trial needs a plain cut. */
   #settleForks(reducers: readonly GraphNode[]): boolean {
-    const isForked = (node: GraphNode): boolean => this.#graph.isForked(node)
-    const forks = findForks(this.#suffix, isForked)
-    if (forks.sides.size > 0 && !this.#cut.isPlain) return false
-    if (forks.sides.size > 0) {
-      const trial = this.#attacks.decide(reducers.filter((r) => !forks.sides.has(r)))
-      const losers = forks.losers(trial.accepted)
-      for (const [loser, winner] of losers) this.#fallen.set(loser, voided(winner))
-      const silenced = new Set<GraphNode>()
-      for (const loser of [...losers.keys()].sort(byDepthAndId))
-        // What one that is silenced already would silence is silent, too.
-        if (!silenced.has(loser)) this.#silence(loser, silenced)
-    }
-    if (this.#lost.size > 0) this.#fellTheLost()
-    for (const r of reducers) if (forks.sides.has(r) || this.#fallen.has(r)) this.#isPlain = false
-    return true
-  }
-
-  /** What a device authors after a command that lost is void. */
-  #silence(loser: GraphNode, silenced: Set<GraphNode>): void {
-    const { authorHex } = loser.command
-    if (!this.#lost.has(authorHex)) this.#lost.set(authorHex, loser)
-    for (const node of this.#suffix.by(authorHex))
-      if (!silenced.has(node) && this.#suffix.isAfter(loser, node)) {
-        silenced.add(node)
-        if (!this.#fallen.has(node)) this.#fallen.set(node, voided(loser))
-      }
-  }
-
-  /** The commands of devices that lost before the cut, and everything that depends on what is lost. */
-  #fellTheLost(): void {
-    for (const [deviceHex, loser] of this.#cut.lost)
-      for (const node of this.#suffix.by(deviceHex)) if (!this.#fallen.has(node)) this.#fallen.set(node, voided(loser))
+    const { sides, lost } = findForks(this.#suffix, (node) => this.#graph.isForked(node))
+    if (sides.size === 0) return true
+    if (!this.#cut.isPlain) return false
+    const trial = this.#attacks.decide(reducers.filter((r) => !sides.has(r)))
+    for (const [node, winner] of lost(trial.accepted)) this.#fallen.set(node, voided(winner))
     for (const node of this.#suffix.nodes) {
       const hanging = this.#fallen.has(node) ? undefined : this.#voidDep(node, this.#fallen)
       if (hanging !== undefined) this.#fallen.set(node, voided(hanging))
     }
+    for (const r of reducers) if (sides.has(r) || this.#fallen.has(r)) this.#isPlain = false
+    return true
   }
 
   /** Of what a command depends on and is void, the first by depth and id. */
