@@ -30,6 +30,8 @@ export interface Government {
   settled(): Promise<Cut>
   /** As people see it; null where no team governs. */
   view(): GovernmentView
+  /** Where the team's list says that a peer is; none where it does not list it. */
+  addressesOf(peer: string): readonly string[]
   /** True where the team has, or had, that swarm key. */
   knows(fingerprint: string): boolean
   warnings(): string[]
@@ -102,6 +104,10 @@ class TeamGovernment implements Government {
     const state = replica === undefined ? 'unknown' : !isSynced ? 'not-synced' : replica.state.open ? 'open' : 'closed'
     const { listed, removed } = this.#view
     return { team, name: replica?.state.name ?? '', state, listed: listed.size, removed: removed.size }
+  }
+
+  addressesOf(peer: string): readonly string[] {
+    return this.#view.nodes.find((node) => node.peer === peer)?.addrs ?? []
   }
 
   knows(fingerprint: string): boolean {

@@ -67,6 +67,8 @@ export interface NodeListsParts {
   readonly differing: (digests: ListDigestBook) => GateStatus['differing']
   /** The team that governs, as people see it; null where none does. */
   readonly governing: () => GateStatus['governing']
+  /** Where that team's list says a peer is. */
+  readonly teamAddresses: (peer: string) => readonly string[]
 }
 
 export interface NodeListsOptions {
@@ -192,6 +194,7 @@ class ListFiles implements NodeLists {
         listed,
         admittedBy: [...admittedBy],
         barredBy: [...barredBy],
+        teamAddresses: [...this.#parts.teamAddresses(peer)],
       })),
       differing: this.#parts.differing(this.#digests),
     }
@@ -266,6 +269,7 @@ class ListFiles implements NodeLists {
       await this.load(name)
     }
     const notices = this.#notices(name)
+    if (name === 'permissioned' && verb === 'add') notices.push(...this.#stillOut([...changed, ...unchanged]))
     return { changed, unchanged, team: null, commands: [], cut: this.#rejudge(), notices }
   }
 
@@ -300,6 +304,17 @@ class ListFiles implements NodeLists {
     return name === 'permissioned' && !this.gate.facts.permissioned
       ? ['The gate is open: this list counts once it is on (ax permissioned enable).']
       : []
+  }
+
+  /** Bars beat the list that was just written: who is named there stays out all the same. */
+  #stillOut(peers: readonly string[]): string[] {
+    return peers.flatMap((peer) => {
+      const { barredBy } = standingOf(this.gate.facts, peer)
+      if (barredBy.includes('disallowed')) return [`${peer} stays out: it is banned here. See: ax permissioned unban`]
+      const { team } = this.#parts.governing() ?? {}
+      if (!barredBy.includes('team') || team === undefined) return []
+      return [`${peer} stays out: the team removed it. To take it back: ax permissioned add ${peer} --team ${team}`]
+    })
   }
 
   #peerOf(text: string): string {

@@ -16,10 +16,10 @@ import type { NodeLog } from './log.ts'
 import type { DaemonOptions } from './options.ts'
 import { openOwnKeys } from './own-keys.ts'
 import type { NodeParts } from './parts.ts'
-import { openPeerBook } from './peer-book.ts'
+import { openPeerBook, type PeerBook } from './peer-book.ts'
 import { pendingJoin } from './pending-join.ts'
 import { createPending } from './pending.ts'
-import { abortPeers, differingLists, rejudge } from './re-judging.ts'
+import { abortPeers, createRejudge, differingLists } from './re-judging.ts'
 import { openSettingsStore, type SettingsStore } from './settings-store.ts'
 import { openSwarmKeyFile } from './swarm-key-file.ts'
 import { version } from './version.ts'
@@ -82,6 +82,7 @@ type Files = Awaited<ReturnType<typeof openFiles>>
 /** Parts that earlier ones speak of before they are made. */
 interface Late {
   swarm?: Swarm
+  peerBook?: PeerBook
   government?: Government
 }
 
@@ -127,7 +128,7 @@ async function buildParts(
   const invites = lifetime.own(openInvites(files, { teams, swarm }), (opened) => {
     opened.stop()
   })
-  const peerBook = await openPeerBook({ store, log, now })
+  const peerBook = (late.peerBook = await openPeerBook({ store, log, now }))
   const made = {
     events,
     lists,
@@ -184,10 +185,11 @@ function openLists({ options, keys, log, settings }: Files, gate: Gate, late: La
       gate,
       keys,
       log,
-      rejudge: () => rejudge(late.swarm),
+      rejudge: createRejudge({ gate, swarm: () => late.swarm, remembered: () => late.peerBook?.list() ?? [] }),
       onStatic: (addresses) => late.swarm?.setStatic(addresses),
       differing: (digests) => differingLists(late.swarm, digests),
       governing: () => late.government?.view() ?? null,
+      teamAddresses: (peer) => late.government?.addressesOf(peer) ?? [],
     },
     {
       directory: options.dataDirectory,

@@ -25,7 +25,8 @@ export interface TeamListChange {
 /**
  * Puts peers on the list of a team (AddNode) or bars them (RemoveNode), one command for each; durable, and live
  * connections judged, when it resolves. What the team says already is no error. Entries are read before the first command
- * is written; a refusal by the law ends it, and what was written before stands.
+ * is written; a refusal by the law ends it, and what was written before stands. The law has one entry for a peer: other
+ * addresses for one that stands there are told how to be given, and change nothing.
  */
 export async function changeTeamList(parts: Parts, change: TeamListChange): Promise<ChangeResult> {
   const { id } = parts.teams.view(change.team)
@@ -35,12 +36,14 @@ export async function changeTeamList(parts: Parts, change: TeamListChange): Prom
   const unchanged: string[] = []
   const commands: string[] = []
   const cut = new Set<string>()
+  const moved: string[] = []
   let ms = 0
   for (const node of named) {
     const outcome = await parts.teams.author(id, intentFor(change.verb, node), { force: change.force })
     if ('kind' in outcome) {
       if (outcome.code !== 'ERR_TEAM_DUPLICATE') throw fail(outcome.code, outcome.data)
       unchanged.push(node.peer)
+      if (change.verb === 'add') moved.push(...otherAddresses(node, state, id))
       continue
     }
     changed.push(node.peer)
@@ -48,7 +51,26 @@ export async function changeTeamList(parts: Parts, change: TeamListChange): Prom
     for (const peer of outcome.cut.peers) cut.add(peer)
     ms += outcome.cut.ms
   }
-  return { changed, unchanged, team: id, commands, cut: { peers: [...cut], ms }, notices: notices(parts, id) }
+  return {
+    changed,
+    unchanged,
+    team: id,
+    commands,
+    cut: { peers: [...cut], ms },
+    notices: [...moved, ...notices(parts, id)],
+  }
+}
+
+/**
+ * What to say of a listed peer that was named with other addresses. Both commands at once would be worse than saying it:
+ * a node that hears of the removal by that very peer bars it, and so never hears that it is in again.
+ */
+function otherAddresses({ peer, addrs }: NamedNode, state: TeamState | undefined, team: string): string[] {
+  const listed = state?.nodes.get(peer)?.addrs ?? []
+  if (addrs.every((address) => listed.includes(address))) return []
+  const there = listed.length === 0 ? 'no address' : listed.join(' ')
+  const again = `ax permissioned remove ${peer} --team ${team}, then add it`
+  return [`${peer} stands there with ${there}. Elsewhere it is found once it connects; to change the entry: ${again}.`]
 }
 
 function intentFor(verb: 'add' | 'remove', { peer, addrs, device }: NamedNode): Intent {

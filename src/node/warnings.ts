@@ -16,8 +16,8 @@ export function nodeWarnings(parts: NodeParts): string[] {
   if (settings.admin.allowRemoteUnauthenticated && !settings.admin.requireAuthentication) {
     lines.push('admin/allowRemoteUnauthenticated is on: everybody who reaches port 4458 administers this node.')
   }
-  for (const { name, list } of parts.lists.gateStatus().differing) {
-    lines.push(`Node "${name}" has another list of ${list} nodes.`)
+  for (const { peer, name, list } of parts.lists.gateStatus().differing) {
+    lines.push(`Node "${name}" (${peer}) has another list of ${list} nodes: ax permissioned diff`)
   }
   lines.push(...olderKeys(parts))
   return lines

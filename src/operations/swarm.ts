@@ -73,8 +73,10 @@ export const gateShape = () =>
         removed: z.number(),
       })
       .nullable(),
-    /** Every peer that some list names, and which list admits or bars it. */
-    peers: z.array(standingShape().extend({ peer: z.string(), listed: z.boolean() })),
+    /** Every peer that some list names, which list admits or bars it, and where the team says that it is. */
+    peers: z.array(
+      standingShape().extend({ peer: z.string(), listed: z.boolean(), teamAddresses: z.array(z.string()) }),
+    ),
     /** Peers whose hello showed other lists. */
     differing: z.array(z.object({ peer: z.string(), name: z.string(), list: z.string() })),
   })
@@ -326,10 +328,19 @@ export const permissionedOperations = {
       }),
   }),
   'pending.accept': operation({
-    summary: 'Admits one of them: a key to the admin door, a peer to the list.',
+    summary: 'Admits one of them: a key to the admin door, a peer to the list of this node or of a team.',
     right: 'admin:keys',
-    input: () => z.strictObject({ id: z.string().min(1).max(128) }),
-    output: () => z.object({ kind: z.string(), text: z.string() }),
+    input: () =>
+      z.strictObject({ id: z.string().min(1).max(128), team: teamText(), force: z.boolean().default(false) }),
+    output: () =>
+      z.object({
+        kind: z.string(),
+        text: z.string(),
+        /** The team whose list it was put on, by how many commands; none where it was the file of this node. */
+        team: z.string().nullable(),
+        commands: z.array(z.string()),
+        notices: z.array(z.string()),
+      }),
   }),
   'pending.reject': operation({
     summary: 'Forgets one of them.',

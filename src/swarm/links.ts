@@ -280,11 +280,13 @@ export class Links {
 
   /** Three strikes: libp2p's own monitor cuts after one, which hits slow links. */
   async #ping(link: Link, strikes: number, limitMs: number = limits.pingMsInterval): Promise<void> {
+    const timeout = AbortSignal.timeout(limitMs)
     try {
-      link.latencyMs = await askPing(link.connection, this.#parts.swarm.random, AbortSignal.timeout(limitMs))
+      link.latencyMs = await askPing(link.connection, this.#parts.swarm.random, timeout)
       link.missedPings = 0
     } catch {
-      link.missedPings += strikes
+      // A ping that broke off was no silence: the connection is just being closed, by either side.
+      link.missedPings += timeout.aborted ? strikes : 1
       if (link.missedPings < limits.pingMissedMax || !link.connection.isOpen) return
       const error = fail('ERR_SWARM_SILENT', { peer: link.connection.peer, missed: link.missedPings })
       this.#parts.failures.note({ peer: link.connection.peer, direction: link.connection.direction }, error)

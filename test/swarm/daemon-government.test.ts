@@ -69,7 +69,10 @@ describe.skipIf(!isBuilt)('a team governs the swarm', { timeout: 120_000 }, () =
       changed: [],
       unchanged: [out.peer],
     })
-    await one.call('permissioned.add', { entries: [out.peer] })
+    const { notices } = await one.call('permissioned.add', { entries: [out.peer] })
+    expect(notices).toEqual([
+      `${out.peer} stays out: the team removed it. To take it back: ax permissioned add ${out.peer} --team ${team}`,
+    ])
     await two.end()
     await two.start({ peers: [one.address, out.address] })
     await meshed([one, two])
@@ -89,6 +92,35 @@ describe.skipIf(!isBuilt)('a team governs the swarm', { timeout: 120_000 }, () =
     await one.call('permissioned.add', { entries: [late.address], team })
     await eventually(() => knows(one, late), 'one dials it')
     await eventually(() => knows(two, late), 'two dials it')
+  })
+
+  it('who is taken back is dialled where it was, and waits for nobody', async () => {
+    const { daemons, team } = await permissioned('one', 'out')
+    const [one, out] = daemons as [Daemon, Daemon]
+    await one.call('permissioned.remove', { entries: [out.peer], team })
+    await eventually(async () => (await one.call('pending.ls', {})).pending.length > 0, 'it has tried, and rests')
+    // By its PeerId: the team says no address of it any more.
+    const [{ id = '' } = {}] = (await one.call('pending.ls', {})).pending
+    expect(await one.call('pending.accept', { id, team })).toMatchObject({ text: out.peer, team, notices: [] })
+    expect(await standing(one, out)).toMatchObject({ listed: true, admittedBy: ['team'], teamAddresses: [] })
+    await eventually(() => knows(one, out), 'one dials it')
+  })
+
+  it('a listed node keeps its addresses; the answer says how they are changed', async () => {
+    const { daemons, team } = await permissioned('one', 'two')
+    const [one, two] = daemons as [Daemon, Daemon]
+    const [listed = ''] = (await standing(one, two))?.teamAddresses ?? []
+    expect(two.address).toBe(`${listed}/p2p/${two.peer}`)
+    const moved = `/ip4/10.9.8.7/tcp/4001/p2p/${two.peer}`
+    const answer = await one.call('permissioned.add', { entries: [moved], team })
+    expect(answer).toMatchObject({ changed: [], unchanged: [two.peer], commands: [] })
+    expect(answer.notices.join()).toContain(`stands there with ${listed}`)
+    expect(answer.notices.join()).toContain(`ax permissioned remove ${two.peer} --team ${team}, then add it`)
+    expect((await one.call('permissioned.add', { entries: [two.address], team })).notices).toEqual([])
+    await one.call('permissioned.remove', { entries: [two.peer], team })
+    await one.call('permissioned.add', { entries: [moved], team })
+    expect(await standing(one, two)).toMatchObject({ listed: true, teamAddresses: ['/ip4/10.9.8.7/tcp/4001'] })
+    await eventually(() => knows(one, two), 'found where it was')
   })
 
   it('a removed device takes its node with it; a closed team lists nobody', async () => {

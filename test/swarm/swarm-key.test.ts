@@ -147,7 +147,7 @@ describe('a key ring', () => {
 
   it('moves who has the newest key to it by itself, and leaves who has not where it is', async () => {
     const [oldKey, newKey] = [cast.swarmKey, generateSwarmKey(systemRandom)]
-    const one = await cast.node({ pingMs: 100 })
+    const one = await cast.node({ pingMs: 500 })
     const [turned, late] = [await cast.node(), await cast.node()]
     for (const other of [turned, late]) await one.swarm.connect(other.address())
     turned.swarm.setKeys([newKey, oldKey])
@@ -157,6 +157,8 @@ describe('a key ring', () => {
     await eventually(() => one.swarm.host.connections(turned.peer).length === 1, 'one connection is left')
     expect(keyOf(late.peer)).toBe(swarmKeyFingerprint(oldKey))
     expect(welcomedPeers(one)).toEqual([turned.peer, late.peer].sort())
+    // The ping that looks whether the first connection still lives is broken off when that one is closed: no silence.
+    expect(one.swarm.failures()).toEqual([])
     late.swarm.setKeys([newKey, oldKey])
     await eventually(() => keyOf(late.peer) === swarmKeyFingerprint(newKey), 'moved as soon as it can be', 30_000)
     expect(welcomedPeers(one)).toEqual([turned.peer, late.peer].sort())

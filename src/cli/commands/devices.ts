@@ -114,7 +114,7 @@ async function showDevice(session: Session, input: Input): Promise<Outcome> {
       Generation: device.generation,
       'Added by': device.addedBy,
       'This device': device.you,
-      Connected: device.connected,
+      Connected: device.you ? undefined : device.connected,
       Permissions: device.permissions.join(' '),
       Labels: device.labels.map(({ label, op }) => `${label} (${op})`).join(', '),
       'Network name': device.networkName,

@@ -33,11 +33,20 @@ function governingLine({ team, name, state, listed, removed }: NonNullable<Gate[
 
 /** Who is on the effective list and who is kept out, and by which list each. */
 export function standingsView(gate: Gate): View {
-  const rows = gate.peers.map((one) => [one.peer, stateWord(one), one.admittedBy.join(' '), one.barredBy.join(' ')])
+  const rows = gate.peers.map((one) => [
+    one.peer,
+    stateWord(one),
+    one.admittedBy.join(' '),
+    one.barredBy.join(' '),
+    one.teamAddresses.join(' '),
+  ])
   const broken = [gate.lists.permissioned, gate.lists.disallowed].filter(({ state }) => state === 'unreadable')
   return parts(
     ...broken.map((list) => text(listLine(list))),
-    table(['PEER', 'STATE', 'ADMITTED BY', 'BARRED BY'], rows, { empty: broken.length > 0 ? '' : 'nobody' }),
+    table(['PEER', 'STATE', 'ADMITTED BY', 'BARRED BY', 'TEAM SAYS AT'], rows, {
+      empty: broken.length > 0 ? '' : 'nobody',
+      wide: ['TEAM SAYS AT'],
+    }),
     skippedView([gate.lists.permissioned]),
   )
 }

@@ -20,6 +20,7 @@ import {
   type LogPart,
   type Member,
   type Replica,
+  type RightsChange,
   type RoleView,
   type TeamView,
 } from '../../team/index.ts'
@@ -417,9 +418,12 @@ class NodeTeams implements Teams {
     this.#runners.set(toHex(team), runner)
   }
 
-  #onRights(team: Uint8Array, change: { readonly closed: boolean }, removedPeers: readonly string[]): Cut {
+  #onRights(team: Uint8Array, change: RightsChange, removedPeers: readonly string[]): Cut {
     const name = idText('team', team)
-    this.#parts.events.emit('team', 'rights changed', { team: name, ...change })
+    const readable = (list: readonly string[]): string[] => list.map((deviceHex) => idText('dev', fromHex(deviceHex)))
+    const { removed, added, roles, closed, swarm } = change
+    const devices = { removed: readable(removed), added: readable(added), roles: readable(roles) }
+    this.#parts.events.emit('team', 'rights changed', { team: name, ...devices, closed, swarm })
     const byGate = this.#parts.onRights?.(name) ?? { peers: [], ms: 0 }
     const others = removedPeers.filter((peer) => peer !== this.device.peer)
     const cut = others.length === 0 ? { peers: [], ms: 0 } : this.#parts.cut(others)

@@ -39,6 +39,7 @@ async function open(options: { byFlag?: boolean; bySetting?: boolean } = {}): Pr
       onStatic: (addresses) => statics.push(addresses),
       differing: () => [],
       governing: () => null,
+      teamAddresses: () => [],
     },
     { directory: files.directory, byFlag: options.byFlag ?? true, bySetting: options.bySetting ?? false },
   )
