@@ -56,7 +56,7 @@ export class Audit {
   }
 
   result(): AuditResult {
-    const commands = this.#graph.nodes.length
+    const commands = this.#graph.size
     return {
       commands,
       checks: this.#checks,

@@ -1,4 +1,4 @@
-import { fail, labels, limits, refuse, type Refusal } from '../base/index.ts'
+import { bug, fail, labels, limits, refuse, type Refusal } from '../base/index.ts'
 import {
   compareBytes,
   decodeCbor,
@@ -145,6 +145,14 @@ function readStored(bytes: Uint8Array): Command | ForeignCommand | Refusal {
     unsigned,
     signature,
   }
+}
+
+/** What stands in the bytes of a command that was read before: its id is not computed again. */
+export function readAgain(bytes: Uint8Array): Pick<Envelope, 'kind' | 'body' | 'team' | 'time'> {
+  const outer = splitStored(bytes)
+  const envelope = (outer === undefined ? undefined : readQuickly(outer.unsigned)) ?? parseCommand(bytes)
+  if (envelope.kind === 'refuse' || envelope.kind === 'foreign') throw bug('bytes that were read before are no command')
+  return envelope as Envelope
 }
 
 function idOf(unsigned: Uint8Array, signature: Uint8Array): { id: Uint8Array; idHex: string } {

@@ -44,7 +44,7 @@ export class Core {
 
   /** True once the team's first command is here. */
   get isSynced(): boolean {
-    return this.graph.nodes.length > 0
+    return this.graph.size > 0
   }
 
   emit(effect: ReplicaEffect): void {
@@ -80,7 +80,7 @@ export class Core {
 
   /** Sends a frame to a peer that may hear, after everything known now is durable. */
   send(link: Link, frame: SyncFrame): void {
-    const needs = this.graph.nodes.length
+    const needs = this.graph.size
     if (this.stored >= needs && this.#held.length === 0) this.#sendNow(link, frame)
     else this.#held.push({ needs, link, frame })
   }
@@ -158,7 +158,7 @@ export class Core {
   isAtHeads(heads: readonly Uint8Array[], count: number): boolean {
     const own = this.graph.heads()
     const theirs = new Set(heads.map(toHex))
-    if (own.length > limits.commandParentsMax || count !== this.graph.nodes.length) return false
+    if (own.length > limits.commandParentsMax || count !== this.graph.size) return false
     return own.length === theirs.size && own.every(({ command }) => theirs.has(command.idHex))
   }
 

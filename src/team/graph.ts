@@ -1,20 +1,14 @@
 import { bug, limits, refuse, type Refusal } from '../base/index.ts'
 import type { Act } from './bodies.ts'
+import { CommandList } from './command-list.ts'
 import { isSame, type Command } from './command.ts'
-import { isPlanted } from './planted.ts'
+import { RowNode, type GraphNode, type Reading, type Rows } from './graph-node.ts'
+import { GrowingInts } from './growing.ts'
 import { isSameOrigin, type Origin } from './origin.ts'
-import { Placed, SharedBytes, type PlacedCommand } from './placed-command.ts'
+import { actAt, Placed, type AuthorFacts, type PlacedCommand } from './placed-command.ts'
+import { isPlanted } from './planted.ts'
 
-/** A command in its place. `index` counts in local arrival order, parents first. */
-export interface GraphNode {
-  readonly index: number
-  readonly command: PlacedCommand
-  readonly act: Act
-  readonly parents: readonly GraphNode[]
-  /** Local number of the author. */
-  readonly author: number
-  readonly origin: Origin
-}
+export type { GraphNode } from './graph-node.ts'
 
 /** Largest own number + 1 per local author number, in a node's past and itself; 0 for none. */
 export type Versions = Int32Array
@@ -23,65 +17,138 @@ export type Versions = Int32Array
 interface Author {
   readonly deviceHex: string
   readonly device: Uint8Array
-  /** The signing key of its last command. */
-  key: Uint8Array
-  /** By sequence number; a list is a fork. */
-  readonly bySequence: (GraphNode | GraphNode[])[]
-  /** The facts of its last commands: most of them share one set. */
-  readonly origins: Origin[]
-  forked: boolean
+  /** Indexes of its commands by sequence number: the first of each that came. */
+  readonly chain: GrowingInts
+  /** Where the device forked: the others of a number. */
+  readonly twins: Map<number, number[]>
+  /** Places of the facts of its last commands, the latest first: most of them share one set. */
+  readonly facts: number[]
+}
+
+/** What a graph keeps of a command beside its id and bytes. */
+export interface Row {
+  readonly kind: string
+  readonly sequence: number
+  readonly depth: number
+  /** Indexes. */
+  readonly parents: readonly number[]
+  /** Place of its facts. */
+  readonly facts: number
 }
 
 /** So many sets of facts of one author are kept to be shared. */
-const originsShared = 8
+const factsShared = 8
 
-/** A walk to the next kept versions takes fewer steps than this. */
+/** A walk to the next kept versions takes fewer steps than this; a power of two. */
 const keptEvery = 64
 
-/** The graph of accepted commands of one team, in memory. Grows only; every walk in it is iterative. */
-export class Graph {
-  readonly nodes: GraphNode[] = []
-  readonly #byId = new Map<string, GraphNode>()
-  readonly #heads = new Map<string, GraphNode>()
+/**
+ * The graph of accepted commands of one team, in memory. Grows only; every walk in it is iterative. What it keeps of a
+ * command are rows of numbers, and its bytes: nodes are made when somebody asks for them, and what is read from the bytes
+ * is kept of the ones that were read last.
+ */
+export class Graph implements Rows {
+  readonly #list: CommandList
+  readonly #nodes: RowNode[] = []
+  /** All nodes below are made. */
+  #made = 0
+  readonly #heads = new Set<number>()
   readonly #authors: Author[] = []
   readonly #authorNumbers = new Map<string, number>()
-  readonly #bytes = new SharedBytes()
+  readonly #facts: AuthorFacts[] = []
+  readonly #kinds: string[] = []
+  readonly #kindNumbers = new Map<string, number>()
+  readonly #sequences = new GrowingInts()
+  readonly #depths = new GrowingInts()
+  readonly #factsAt = new GrowingInts()
+  /** Kind, times `keptEvery`, and the most steps that a walk from it takes, over all its parents, until all ends are kept. */
+  readonly #marks = new GrowingInts()
+  /** Parents of all, and where those of each end. */
+  readonly #parents = new GrowingInts()
+  readonly #parentEnds = new GrowingInts()
+  /** Acts that say more than their bytes. */
+  readonly #bound = new Map<number, Act>()
   readonly #kept = new Map<number, Versions>()
-  /** At most so many steps a walk from each node takes, over all its parents, until all its ends are kept. */
-  readonly #steps: number[] = []
   #last: { index: number; versions: Versions } | undefined
+  /** The nodes whose readings are kept, in a ring. */
+  readonly #read: RowNode[] = []
+  #readNext = 0
+
+  /** `list`: ids and bytes that are there already, whose rows are put in later. */
+  constructor(list = new CommandList()) {
+    this.#list = list
+  }
+
+  /** How many commands there are. */
+  get size(): number {
+    return this.#sequences.size
+  }
+
+  /** All nodes; made where they were not yet, so for what looks at everything. */
+  get nodes(): readonly GraphNode[] {
+    for (; this.#made < this.size; this.#made++) this.node(this.#made)
+    return this.#nodes
+  }
+
+  /** Nodes from one index to before another, as far as there are such. */
+  part(from: number, to: number): GraphNode[] {
+    const found: GraphNode[] = []
+    for (let index = Math.max(0, from); index < Math.min(to, this.size); index++) found.push(this.node(index))
+    return found
+  }
+
+  /** Nodes of these kinds from an index on; no other command is read. */
+  *ofKind(kinds: readonly string[], from = 0): Generator<GraphNode> {
+    for (let index = from; index < this.size; index++) if (kinds.includes(this.kind(index))) yield this.node(index)
+  }
+
+  /** The one object that stands for the command at an index. */
+  node(index: number): GraphNode {
+    return (this.#nodes[index] ??= new RowNode(index, this))
+  }
 
   get(idHex: string): GraphNode | undefined {
-    return this.#byId.get(idHex)
+    const index = this.#list.find(idHex)
+    return index < 0 || index >= this.size ? undefined : this.node(index)
   }
 
   has(idHex: string): boolean {
-    return this.#byId.has(idHex)
+    const index = this.#list.find(idHex)
+    return index >= 0 && index < this.size
   }
 
   /** Commands that no known command names as a parent, by (depth, id). */
   heads(): GraphNode[] {
-    return [...this.#heads.values()].sort(byDepthAndId)
+    return [...this.#heads].sort((a, b) => this.compare(a, b)).map((index) => this.node(index))
+  }
+
+  get headCount(): number {
+    return this.#heads.size
   }
 
   /** True where these are all heads, in any order. */
   isAtHeads(nodes: readonly GraphNode[]): boolean {
-    return nodes.length === this.#heads.size && nodes.every((node) => this.#heads.has(node.command.idHex))
+    return nodes.length === this.#heads.size && nodes.every(({ index }) => this.#heads.has(index))
+  }
+
+  /** Order of two commands by (depth, id). */
+  compare(a: number, b: number): number {
+    return this.#depths.at(a) - this.#depths.at(b) || this.#list.compare(a, b)
   }
 
   /** Structure against the graph: new, parents, depth, number. ERR_TEAM_DUPLICATE, _BAD_PARENT, _BAD_DEPTH, _BAD_SEQUENCE. */
   place(command: Command): readonly GraphNode[] | Refusal {
-    if (this.#byId.has(command.idHex)) return refuse('ERR_TEAM_DUPLICATE', { what: 'the command is in the graph' })
+    if (this.has(command.idHex)) return refuse('ERR_TEAM_DUPLICATE', { what: 'the command is in the graph' })
     const parents: GraphNode[] = []
     for (const parent of command.parentHexes) {
-      const node = this.#byId.get(parent)
+      const node = this.get(parent)
       if (node === undefined && isPlanted('skip-parent-check')) continue
       if (node === undefined) return refuse('ERR_TEAM_BAD_PARENT', { why: 'a parent is not in the graph' })
       parents.push(node)
     }
-    if ((parents.length === 0) !== (this.nodes.length === 0))
+    if ((parents.length === 0) !== (this.size === 0))
       return refuse('ERR_TEAM_BAD_PARENT', { why: 'one command of a team has no parents, the first' })
-    const depth = nextDepth(parents)
+    const depth = 1 + parents.reduce((most, { index }) => Math.max(most, this.#depths.at(index)), -1)
     if (command.depth !== depth) return refuse('ERR_TEAM_BAD_DEPTH', { found: command.depth, expected: depth })
     const sequence = this.nextSequence(parents, command.authorHex)
     if (command.sequence !== sequence)
@@ -90,25 +157,18 @@ export class Graph {
     return parents
   }
 
-  add(command: Command, rest: Pick<GraphNode, 'act' | 'parents' | 'origin'>): GraphNode {
-    const author = this.#numberOf(command)
-    const { act, parents } = rest
-    const origin = this.#shared(rest.origin, author)
-    const node: GraphNode = {
-      index: this.nodes.length,
-      command: this.#trim(command, author),
-      act: this.#bytes.share(act),
-      parents,
-      author,
-      origin,
-    }
-    this.nodes.push(node)
-    this.#byId.set(command.idHex, node)
-    for (const parent of node.parents) this.#heads.delete(parent.command.idHex)
-    this.#heads.set(command.idHex, node)
-    this.#chain(node)
-    this.#keepVersions(node)
-    return node
+  add(command: Command, { act, parents, origin }: Pick<GraphNode, 'act' | 'parents' | 'origin'>): GraphNode {
+    const index = this.#list.push(command.id, command.bytes)
+    const { kind, sequence, depth } = command
+    this.#put({
+      kind,
+      sequence,
+      depth,
+      parents: parents.map((parent) => parent.index),
+      facts: this.#factsOf(command, origin),
+    })
+    if (act.kind === 'RotateKey') this.#bound.set(index, act)
+    return this.node(index)
   }
 
   /** 1 + the largest number among the author's own commands in the past of who has these parents. */
@@ -120,65 +180,189 @@ export class Graph {
 
   /** True where `x` is in the past of `y` (not `y` itself). */
   isBefore(x: GraphNode, y: GraphNode): boolean {
-    if (x.index >= y.index || x.command.depth >= y.command.depth) return false
-    if (this.#authors[x.author]?.forked === true) return this.#walksTo(x, y)
-    return (this.versions(y)[x.author] ?? 0) > x.command.sequence
+    if (x.index >= y.index || this.#depths.at(x.index) >= this.#depths.at(y.index)) return false
+    if (this.isForked(x)) return this.#walksTo(x.index, y.index)
+    return (this.versions(y)[this.author(x.index)] ?? 0) > this.#sequences.at(x.index)
   }
 
   /** Every device that authored something: its largest number, and whether it forked. */
   frontier(): { device: Uint8Array; deviceHex: string; sequence: number; forked: boolean }[] {
-    return this.#authors.map(({ device, deviceHex, bySequence, forked }) => ({
+    return this.#authors.map(({ device, deviceHex, chain, twins }) => ({
       device,
       deviceHex,
-      sequence: bySequence.length - 1,
-      forked,
+      sequence: chain.size - 1,
+      forked: twins.size > 0,
     }))
   }
 
   /** Largest number of a device, or -1. */
   lastSequence(deviceHex: string): number {
     const author = this.#authorNumbers.get(deviceHex)
-    return author === undefined ? -1 : (this.#authors[author]?.bySequence.length ?? 0) - 1
+    return author === undefined ? -1 : (this.#authors[author]?.chain.size ?? 0) - 1
   }
 
   /** Commands of a device with these numbers, both included. */
   range(deviceHex: string, from: number, to: number): GraphNode[] {
-    const author = this.#authorNumbers.get(deviceHex)
-    return author === undefined ? [] : (this.#authors[author]?.bySequence.slice(from, to + 1).flat() ?? [])
+    const author = this.#authors[this.#authorNumbers.get(deviceHex) ?? -1]
+    const found: GraphNode[] = []
+    if (author === undefined) return found
+    const { chain, twins } = author
+    for (let sequence = from; sequence <= to && sequence < chain.size; sequence++) {
+      found.push(this.node(chain.at(sequence)))
+      for (const twin of twins.get(sequence) ?? []) found.push(this.node(twin))
+    }
+    return found
   }
 
   /** True where the author of a node signed two commands with one number. */
-  isForked({ author }: GraphNode): boolean {
-    return this.#authors[author]?.forked === true
+  isForked({ index }: GraphNode): boolean {
+    return (this.#authors[this.author(index)]?.twins.size ?? 0) > 0
   }
 
   /** Devices that signed two commands with one number. */
   forked(): string[] {
-    return this.#authors.filter(({ forked }) => forked).map(({ deviceHex }) => deviceHex)
+    return this.#authors.filter(({ twins }) => twins.size > 0).map(({ deviceHex }) => deviceHex)
   }
 
-  versions(node: GraphNode): Versions {
-    if (this.#last?.index === node.index) return this.#last.versions
+  versions({ index }: GraphNode): Versions {
+    return this.#versionsAt(index)
+  }
+
+  // --- what nodes are read from ---
+
+  command(index: number): PlacedCommand {
+    const [sequence, depth] = [this.#sequences.at(index), this.#depths.at(index)]
+    return new Placed(this.#list, index, { facts: this.#factsFor(index), sequence, depth, kind: this.kind(index) })
+  }
+
+  kind(index: number): string {
+    return this.#kinds[Math.floor(this.#marks.at(index) / keptEvery)] ?? ''
+  }
+
+  act(index: number): Act {
+    return this.#bound.get(index) ?? actAt(this.#list, index)
+  }
+
+  parents(index: number): readonly GraphNode[] {
+    return this.#parentsAt(index).map((parent) => this.node(parent))
+  }
+
+  author(index: number): number {
+    return this.#factsFor(index).author
+  }
+
+  origin(index: number): Origin {
+    return this.#factsFor(index).origin
+  }
+
+  remember(node: RowNode): Reading {
+    const before = this.#read[this.#readNext]
+    if (before !== undefined) before.reading = undefined
+    this.#read[this.#readNext] = node
+    this.#readNext = (this.#readNext + 1) % limits.commandsReadMax
+    return {}
+  }
+
+  // --- rows ---
+
+  #put({ kind, sequence, depth, parents, facts }: Row): void {
+    const index = this.size
+    let steps = 1
+    for (const parent of parents) {
+      this.#heads.delete(parent)
+      this.#parents.push(parent)
+      steps += this.#marks.at(parent) % keptEvery
+    }
+    this.#heads.add(index)
+    this.#parentEnds.push(this.#parents.size)
+    this.#sequences.push(sequence)
+    this.#depths.push(depth)
+    this.#factsAt.push(facts)
+    // Where a walk to the next kept versions would be long, those of this one are kept.
+    this.#marks.push(this.#kindNumber(kind) * keptEvery + (steps < keptEvery ? steps : 0))
+    this.#chain(index, sequence)
+    if (steps >= keptEvery) this.#kept.set(index, this.#versionsAt(index))
+  }
+
+  #chain(index: number, sequence: number): void {
+    const author = this.#authors[this.author(index)]
+    if (author === undefined) throw bug('a command without an author')
+    const { chain, twins } = author
+    if (sequence === chain.size) chain.push(index)
+    else twins.set(sequence, [...(twins.get(sequence) ?? []), index])
+  }
+
+  #parentsAt(index: number): number[] {
+    const parents: number[] = []
+    const from = index === 0 ? 0 : this.#parentEnds.at(index - 1)
+    for (let at = from; at < this.#parentEnds.at(index); at++) parents.push(this.#parents.at(at))
+    return parents
+  }
+
+  #factsFor(index: number): AuthorFacts {
+    return this.#facts[this.#factsAt.at(index)] as AuthorFacts
+  }
+
+  /** Place of the facts of a command; equal ones of an author's last commands are kept once. */
+  #factsOf(command: Command, origin: Origin): number {
+    const number = this.#numberOf(command)
+    const { deviceHex, device, facts } = this.#authors[number] as Author
+    const { key, generation } = command
+    const known = facts.find((place) => {
+      const one = this.#facts[place] as AuthorFacts
+      return one.generation === generation && isSame(one.key, key) && isSameOrigin(one.origin, origin)
+    })
+    if (known !== undefined) return known
+    const place = this.#facts.push({ author: number, device, deviceHex, generation, key, origin }) - 1
+    facts.unshift(place)
+    facts.length = Math.min(facts.length, factsShared)
+    return place
+  }
+
+  #numberOf({ authorHex, author }: Pick<Command, 'authorHex' | 'author'>): number {
+    const known = this.#authorNumbers.get(authorHex)
+    if (known !== undefined) return known
+    const made: Author = { deviceHex: authorHex, device: author, chain: new GrowingInts(), twins: new Map(), facts: [] }
+    const number = this.#authors.push(made) - 1
+    this.#authorNumbers.set(authorHex, number)
+    return number
+  }
+
+  #kindNumber(kind: string): number {
+    const known = this.#kindNumbers.get(kind)
+    if (known !== undefined) return known
+    const number = this.#kinds.push(kind) - 1
+    this.#kindNumbers.set(kind, number)
+    return number
+  }
+
+  // --- ancestry ---
+
+  #versionsAt(index: number): Versions {
+    if (this.#last?.index === index) return this.#last.versions
     const versions = new Int32Array(this.#authors.length)
     const seen = new Set<number>()
-    const open = [node]
+    const open = [index]
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      const known = this.#known(at.index)
+      const known = this.#known(at)
       if (known !== undefined) {
         mergeInto(versions, known)
         continue
       }
-      versions[at.author] = Math.max(versions[at.author] ?? 0, at.command.sequence + 1)
-      const [only] = at.parents
-      if (at.parents.length === 1 && only !== undefined) open.push(only)
+      const author = this.author(at)
+      versions[author] = Math.max(versions[author] ?? 0, this.#sequences.at(at) + 1)
+      const end = this.#parentEnds.at(at)
+      const from = at === 0 ? 0 : this.#parentEnds.at(at - 1)
+      if (end - from === 1) open.push(this.#parents.at(from))
       else
-        for (const parent of at.parents) {
-          if (seen.has(parent.index)) continue
-          seen.add(parent.index)
+        for (let one = from; one < end; one++) {
+          const parent = this.#parents.at(one)
+          if (seen.has(parent)) continue
+          seen.add(parent)
           open.push(parent)
         }
     }
-    this.#last = { index: node.index, versions }
+    this.#last = { index, versions }
     return versions
   }
 
@@ -186,70 +370,23 @@ export class Graph {
     return this.#kept.get(index) ?? (this.#last?.index === index ? this.#last.versions : undefined)
   }
 
-  /** Keeps the versions of a node where a walk from it to the next kept ones would be long. */
-  #keepVersions(node: GraphNode): void {
-    const steps = 1 + node.parents.reduce((sum, parent) => sum + (this.#steps[parent.index] ?? 0), 0)
-    this.#steps.push(steps < keptEvery ? steps : 0)
-    if (steps >= keptEvery) this.#kept.set(node.index, this.versions(node))
-  }
-
   #isAntichain(parents: readonly GraphNode[]): boolean {
     return parents.every((a) => parents.every((b) => a === b || !this.isBefore(a, b)))
   }
 
   /** Ancestry by a walk, bounded by depth: for devices whose numbers no longer tell. */
-  #walksTo(x: GraphNode, y: GraphNode): boolean {
-    const seen = new Set<number>([y.index])
+  #walksTo(x: number, y: number): boolean {
+    const seen = new Set<number>([y])
     const open = [y]
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      for (const parent of node.parents) {
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      for (const parent of this.#parentsAt(index)) {
         if (parent === x) return true
-        if (parent.command.depth <= x.command.depth || seen.has(parent.index)) continue
-        seen.add(parent.index)
+        if (this.#depths.at(parent) <= this.#depths.at(x) || seen.has(parent)) continue
+        seen.add(parent)
         open.push(parent)
       }
     }
     return false
-  }
-
-  #chain(node: GraphNode): void {
-    const author = this.#authors[node.author]
-    if (author === undefined) throw bug('a node without an author')
-    const { sequence } = node.command
-    const same = author.bySequence[sequence]
-    if (same === undefined) author.bySequence[sequence] = node
-    else {
-      if (Array.isArray(same)) same.push(node)
-      else author.bySequence[sequence] = [same, node]
-      author.forked = true
-    }
-  }
-
-  /** One object for equal facts of an author's last commands. */
-  #shared(origin: Origin, number: number): Origin {
-    const origins = this.#authors[number]?.origins ?? []
-    const known = origins.find((one) => isSameOrigin(one, origin))
-    if (known !== undefined) return known
-    origins.unshift(origin)
-    origins.length = Math.min(origins.length, originsShared)
-    return origin
-  }
-
-  /** Shares what many commands have in common, and lets go of the rest. */
-  #trim(command: Command, number: number): PlacedCommand {
-    const author = this.#authors[number]
-    if (author === undefined) throw bug('a command without an author')
-    if (!isSame(author.key, command.key)) author.key = command.key
-    return new Placed(command, author)
-  }
-
-  #numberOf(command: Command): number {
-    const known = this.#authorNumbers.get(command.authorHex)
-    if (known !== undefined) return known
-    const { author: device, authorHex: deviceHex, key } = command
-    const number = this.#authors.push({ deviceHex, device, key, bySequence: [], origins: [], forked: false }) - 1
-    this.#authorNumbers.set(command.authorHex, number)
-    return number
   }
 }
 

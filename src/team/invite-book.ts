@@ -23,11 +23,8 @@ export class InviteBook {
 
   /** Takes in what has come since. */
   refresh(): this {
-    const { nodes } = this.#graph
-    for (; this.#scanned < nodes.length; this.#scanned++) {
-      const node = nodes[this.#scanned]
-      if (node !== undefined) this.#note(node)
-    }
+    for (const node of this.#graph.ofKind(['CreateInvite', 'AdmitDevice'], this.#scanned)) this.#note(node)
+    this.#scanned = this.#graph.size
     return this
   }
 

@@ -1,7 +1,7 @@
 import { refuse, type Refusal } from '../base/index.ts'
 import { fromHex, idText, looksLikeId, toHex } from '../codec/index.ts'
 import { InviteBook, type Created } from './invite-book.ts'
-import { letIn } from './lost-admissions.ts'
+import { letIn, lettingIn } from './lost-admissions.ts'
 import type { Replica } from './replica.ts'
 
 /**
@@ -51,7 +51,7 @@ export function whyOut(replica: Replica, device: Uint8Array): Refusal | undefine
   const deviceHex = toHex(device)
   if (state.members.has(deviceHex)) return undefined
   if (state.departures.has(deviceHex)) return refuse('ERR_TEAM_NOT_MEMBER', { device: deviceHex })
-  const lost = graph.nodes.findLast((node) => letIn(node) === deviceHex)
+  const lost = [...graph.ofKind(lettingIn)].findLast((node) => letIn(node) === deviceHex)
   const now = lost === undefined ? 'effective' : replica.standing(lost)
   return now === 'effective' ? undefined : refuse(now.code, now.why?.data ?? {})
 }

@@ -2,6 +2,7 @@ import { toHex } from '../codec/index.ts'
 import type { Core } from './core.ts'
 import type { GraphNode } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
+import type { Kind } from './policy.ts'
 
 /** Steps from a void command to the one that everything hangs on. */
 const stepsMax = 64
@@ -60,17 +61,19 @@ export class LostAdmissions {
 
   /** Each command is looked at once, whoever asks how often. */
   #scan(): void {
-    const { nodes } = this.#core.graph
-    for (; this.#scanned < nodes.length; this.#scanned++) {
-      const node = nodes[this.#scanned]
-      const deviceHex = node === undefined ? undefined : letIn(node)
-      if (node === undefined || deviceHex === undefined) continue
+    const { graph } = this.#core
+    for (const node of graph.ofKind(lettingIn, this.#scanned)) {
+      const deviceHex = letIn(node) ?? ''
       const known = this.#byDevice.get(deviceHex)
       if (known === undefined) this.#byDevice.set(deviceHex, [node])
       else known.push(node)
     }
+    this.#scanned = graph.size
   }
 }
+
+/** Kinds of commands that let a device in. */
+export const lettingIn: readonly Kind[] = ['AddDevice', 'AdmitDevice']
 
 /** Hex of the device that an act lets in; undefined where it lets in nobody. */
 export function letIn({ act }: Pick<GraphNode, 'act'>): string | undefined {

@@ -1,68 +1,97 @@
-import { fromHex, toHex } from '../codec/index.ts'
+import { bug } from '../base/index.ts'
 import type { Act } from './bodies.ts'
-import type { Command } from './command.ts'
-import { RecentMap } from './recent-map.ts'
+import { readAct } from './body.ts'
+import { readAgain, type Command, type Envelope } from './command.ts'
+import type { CommandList } from './command-list.ts'
+import type { Origin } from './origin.ts'
 
-/** What is kept of a command once it is in the graph: what its bytes say beside this is in the act or in the parents. */
+/** What a graph tells of a command: what its bytes say beside this is in the act or in the parents. */
 export type PlacedCommand = Pick<
   Command,
   'id' | 'idHex' | 'author' | 'authorHex' | 'key' | 'generation' | 'sequence' | 'depth' | 'time' | 'kind' | 'bytes'
 >
 
-/** A command in the graph. Its id is kept once, as the text that is its key. */
-export class Placed implements PlacedCommand {
-  readonly idHex: string
-  readonly author: Uint8Array
-  readonly authorHex: string
-  readonly key: Uint8Array
+/** What most commands of one author have in common. */
+export interface AuthorFacts {
+  /** Local number of the author. */
+  readonly author: number
+  readonly device: Uint8Array
+  readonly deviceHex: string
   readonly generation: number
+  /** The signing key used. */
+  readonly key: Uint8Array
+  readonly origin: Origin
+}
+
+/** A command in the graph, read from the list of all when it is asked for. */
+export class Placed implements PlacedCommand {
   readonly sequence: number
   readonly depth: number
-  readonly time: number
   readonly kind: string
-  readonly bytes: Uint8Array
+  readonly #list: CommandList
+  readonly #index: number
+  readonly #facts: AuthorFacts
+  #idHex: string | undefined
 
   constructor(
-    { idHex, generation, sequence, depth, time, kind, bytes }: Command,
-    by: { readonly device: Uint8Array; readonly deviceHex: string; readonly key: Uint8Array },
+    list: CommandList,
+    index: number,
+    row: { readonly facts: AuthorFacts; readonly sequence: number; readonly depth: number; readonly kind: string },
   ) {
-    this.idHex = idHex
-    this.author = by.device
-    this.authorHex = by.deviceHex
-    this.key = by.key
-    this.generation = generation
-    this.sequence = sequence
-    this.depth = depth
-    this.time = time
-    this.kind = kind
-    this.bytes = bytes
+    this.#list = list
+    this.#index = index
+    this.#facts = row.facts
+    this.sequence = row.sequence
+    this.depth = row.depth
+    this.kind = row.kind
   }
 
   get id(): Uint8Array {
-    return fromHex(this.idHex)
+    return this.#list.id(this.#index)
+  }
+
+  get idHex(): string {
+    return (this.#idHex ??= this.#list.idHex(this.#index))
+  }
+
+  get author(): Uint8Array {
+    return this.#facts.device
+  }
+
+  get authorHex(): string {
+    return this.#facts.deviceHex
+  }
+
+  get key(): Uint8Array {
+    return this.#facts.key
+  }
+
+  get generation(): number {
+    return this.#facts.generation
+  }
+
+  get bytes(): Uint8Array {
+    return bytesAt(this.#list, this.#index)
+  }
+
+  get time(): number {
+    return envelopeAt(this.#list, this.#index).time
   }
 }
 
-/** So many ids and keys that payloads have in common are kept once. */
-const sharedMax = 4_096
+/** The act of a command in the list, as its bytes say it. */
+export function actAt(list: CommandList, index: number): Act {
+  const act = readAct(envelopeAt(list, index))
+  if (act.kind === 'refuse') throw bug('a command of the graph has no act')
+  return act
+}
 
-/** Ids and keys that many payloads name, each in one array: a name costs a reference, not 200 bytes. */
-export class SharedBytes {
-  readonly #known = new RecentMap<string, Uint8Array>(sharedMax)
+function envelopeAt(list: CommandList, index: number): Pick<Envelope, 'kind' | 'body' | 'team' | 'time'> {
+  return readAgain(bytesAt(list, index))
+}
 
-  /** The same act, with its 32-byte values shared. */
-  share(act: Act): Act {
-    const body = { ...act.body } as Record<string, unknown>
-    for (const [field, value] of Object.entries(body))
-      if (value instanceof Uint8Array && value.length === 32) body[field] = this.#one(value)
-    return { kind: act.kind, body } as unknown as Act
-  }
-
-  #one(bytes: Uint8Array): Uint8Array {
-    const hex = toHex(bytes)
-    const known = this.#known.get(hex)
-    if (known !== undefined) return known
-    this.#known.set(hex, bytes)
-    return bytes
-  }
+function bytesAt(list: CommandList, index: number): Uint8Array {
+  const bytes = list.bytes(index)
+  if (bytes === undefined) throw bug('a command of the graph has no bytes')
+  return bytes
 }

@@ -46,7 +46,7 @@ export class Pull {
       t: 'hello',
       team: core.team,
       heads: core.headIds(),
-      count: core.graph.nodes.length,
+      count: core.graph.size,
       stateHash: core.isSynced ? core.stateHash() : new Uint8Array(32),
       frontierDigest: link.frontierDigest,
       version: 1,

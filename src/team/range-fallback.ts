@@ -3,7 +3,7 @@ import { compareBytes, equalBytes, toHex } from '../codec/index.ts'
 import { sha256 } from '../keys/index.ts'
 import type { Core } from './core.ts'
 import type { Frame, RangeBound } from './frames.ts'
-import { byDepthAndId, type GraphNode } from './graph.ts'
+import type { GraphNode } from './graph.ts'
 import type { Ingest } from './ingest.ts'
 import type { Link } from './link.ts'
 
@@ -70,8 +70,9 @@ export class RangeFallback {
   }
 
   #between(from: RangeBound, to: RangeBound | null): GraphNode[] {
-    const { nodes } = this.#core.graph
-    if (this.#sorted.length !== nodes.length) this.#sorted = [...nodes].sort(byDepthAndId)
+    const { graph } = this.#core
+    if (this.#sorted.length !== graph.size)
+      this.#sorted = graph.nodes.toSorted((a, b) => graph.compare(a.index, b.index))
     const first = this.#lowest(from)
     return this.#sorted.slice(first, to === null ? undefined : this.#lowest(to))
   }

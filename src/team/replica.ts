@@ -182,7 +182,7 @@ export class Replica {
         !('kind' in accept(this.#core, command as Command, act, soundPayload))
       if (!isKept) dropped.push(id)
     }
-    this.#core.stored = this.#core.graph.nodes.length
+    this.#core.stored = this.#core.graph.size
     this.#standings.skip()
     this.#told = this.#core.state
     return dropped

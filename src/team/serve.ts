@@ -117,7 +117,7 @@ export class Serve {
     core.send(link, {
       t: 'done',
       heads: core.headIds(),
-      count: core.graph.nodes.length,
+      count: core.graph.size,
       stateHash: core.stateHash(),
       remaining,
     })

@@ -3,6 +3,7 @@ import { idText } from '../codec/index.ts'
 import { summaryOf } from './summary.ts'
 import type { GraphNode } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
+import { lettingIn } from './lost-admissions.ts'
 import type { Replica } from './replica.ts'
 import { whyOf, type Telling } from './why.ts'
 
@@ -41,9 +42,9 @@ export interface LogPart {
 
 /** The commands of a replica in local arrival order, which is a topological one; a number: only the newest so many. */
 export function teamLog(replica: Replica, part: number | LogPart = Infinity): LogEntry[] {
-  const { nodes } = replica.graph
+  const { graph } = replica
   const names = new Map<string, string>()
-  for (const { act } of nodes)
+  for (const { act } of graph.ofKind([...lettingIn, 'CreateTeam']))
     if ('commonName' in act.body) {
       const { identity } = 'claim' in act.body ? act.body.claim.bundle : act.body.bundle
       names.set(idText('dev', deviceId(identity)), act.body.commonName)
@@ -55,8 +56,8 @@ export function teamLog(replica: Replica, part: number | LogPart = Infinity): Lo
     isBefore: (a, b) => replica.graph.isBefore(a, b),
     name: (device) => names.get(idText('dev', device)) ?? idText('dev', device),
   }
-  const { from, to } = typeof part === 'number' ? { from: Math.max(0, nodes.length - part), to: nodes.length } : part
-  return nodes.slice(from, to).map((node) => logEntry(node, names, telling))
+  const { from, to } = typeof part === 'number' ? { from: Math.max(0, graph.size - part), to: graph.size } : part
+  return graph.part(from, to).map((node) => logEntry(node, names, telling))
 }
 
 function logEntry(node: GraphNode, names: ReadonlyMap<string, string>, telling: Telling): LogEntry {

@@ -66,7 +66,7 @@ export function teamView(replica: Replica, team: Uint8Array): TeamView {
     synced: replica.isSynced,
     stateHash: replica.isSynced ? toHex(replica.stateHash()) : '',
     heads: graph.heads().map(({ command }) => idText('cmd', command.id)),
-    count: graph.nodes.length,
+    count: graph.size,
     members: membersOf(state),
     forked: graph.forked().map((deviceHex) => idText('dev', fromHex(deviceHex))),
     diverged: replica.isDiverged,

@@ -23,9 +23,8 @@ export async function auditTeam(parts: {
   const audit = new Audit(keys, team)
   let pausedAt = performance.now()
   let done = 0
-  for (; done < replica().graph.nodes.length; done++) {
-    const id = replica().graph.nodes[done]?.command.id
-    if (id === undefined) break
+  for (; done < replica().graph.size; done++) {
+    const id = replica().graph.node(done).command.id
     const bytes = await readSettled(store, id)
     if (bytes === undefined) throw fault(id, 'it is not on the disk')
     const found = audit.take(id, bytes)

@@ -216,7 +216,7 @@ export class TeamRunner {
     const sound = soundCommands(this.#parts.keys, this.team, commands)
     const forged = commands.filter((command) => !sound.includes(command)).map(({ id }) => id)
     this.#replica = this.#makeReplica(sound, isFounder, await store.boxesHeld())
-    this.#appended = this.#replica.graph.nodes.length
+    this.#appended = this.#replica.graph.size
     this.secrets.refresh(this.#replica.state.epochs)
     const dropped = [...damaged, ...forged, ...this.#replica.dropped]
     const [first] = dropped

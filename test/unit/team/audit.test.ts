@@ -72,7 +72,7 @@ it('a disk that does not give the running state fails with what differs', async 
   })
   // The replica lacks what the disk holds: its state is another one.
   const behind = scribe.replica('reader', scribe.commands.slice(0, 3))
-  Object.defineProperty(behind.graph, 'nodes', { value: replica.graph.nodes })
+  Object.defineProperty(behind, 'graph', { value: replica.graph })
   await expect(auditTeam({ ...parts, replica: () => behind })).rejects.toMatchObject({
     code: 'ERR_TEAM_AUDIT',
     data: { what: expect.stringContaining('running state') as string },

@@ -21,6 +21,9 @@ class Weaver {
       key: new Uint8Array(32).fill(author),
       depth: nextDepth(parents),
       sequence: this.graph.nextSequence(parents, authorHex),
+      generation: 0,
+      kind: 'CloseTeam',
+      bytes: new Uint8Array(0),
       ...change,
     }
     return command as Command

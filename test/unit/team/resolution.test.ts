@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { toHex } from '../../../src/codec/index.ts'
+import { compareBytes, toHex } from '../../../src/codec/index.ts'
 import { openKeys, type Keys } from '../../../src/keys/index.ts'
+import { readAct } from '../../../src/team/body.ts'
+import { signCommand } from '../../../src/team/command.ts'
 import { Evaluation } from '../../../src/team/evaluation.ts'
 import { Graph, type GraphNode } from '../../../src/team/graph.ts'
 import { stateHash, type Act, type Command, type Standing } from '../../../src/team/index.ts'
@@ -232,14 +234,22 @@ describe('the shapes that break recursion', () => {
     const root = replica.graph.nodes[0] as GraphNode
     let made = 0
     const put = (parents: readonly GraphNode[]): GraphNode => {
-      const idHex = made++ === 0 ? first.idHex : made.toString(16).padStart(64, '0')
-      const depth = parents.length === 0 ? 0 : 1 + Math.max(...parents.map(({ command }) => command.depth))
-      const sequence = graph.nextSequence(parents, first.authorHex)
-      const command = { ...root.command, idHex, depth, sequence } as unknown as Command
-      const act: Act = parents.length === 0 ? root.act : { kind: 'TrustOperator', body: { key: new Uint8Array(32) } }
+      const command = parents.length === 0 ? first : unsigned(parents)
+      const act = readAct(command) as Act
       const origin = { ...root.origin, order: 1 as const, deps: parents.length === 0 ? [] : [first.idHex] }
       return graph.add(command, { act, parents, origin })
     }
+    const unsigned = (parents: readonly GraphNode[]): Command =>
+      signCommand(
+        {
+          ...{ team: first.id, author: first.author, key: first.key, generation: 0, time: made++ },
+          parents: parents.map(({ command }) => command.id).sort(compareBytes),
+          sequence: graph.nextSequence(parents, first.authorHex),
+          depth: 1 + Math.max(...parents.map(({ command }) => command.depth)),
+          ...{ kind: 'TrustOperator', body: { key: new Uint8Array(32) } },
+        },
+        () => new Uint8Array(64),
+      )
     let at = put([])
     for (let i = 0; i < 10_000; i++) at = put([at])
     for (let i = 0; i < 1_000; i++) at = put([put([at]), put([at])])
