@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../src/base/index.ts'
 import { parseId, type CborMap } from '../../src/codec/index.ts'
 import { generateIdentity, systemRandom } from '../../src/keys/index.ts'
+import { memoryStore } from '../../src/store/index.ts'
 import { makePeerBinding, syncProtocol } from '../../src/team/index.ts'
 import { createTeamCast, type TeamCast, type TeamNode } from '../helpers/team-nodes.ts'
 import { eventually, type SwarmNode } from '../helpers/swarm-nodes.ts'
@@ -68,6 +69,37 @@ describe('a device that moved to another peer', () => {
     await made.swarm.connect(owner.address())
     return made
   }
+
+  it('stays there when the node that saw it starts again: a binding that was given up does not count once more', async () => {
+    const store = memoryStore()
+    const [owner, member] = [await cast.node({ store }), await cast.node()]
+    await owner.teams.createTeam('herd', 'owner')
+    await add(owner, member, 'member')
+    const second = await claimant(owner, member, 2)
+    await eventually(() => owner.teams.deviceOf(second.peer) !== undefined, 'bound')
+    await owner.stop()
+    const again = await cast.node({ store, own: owner.own })
+    const first = await claimant(again, member, 1)
+    await eventually(() => again.teams.connectedPeers().includes(first.peer), 'the older one is here')
+    expect(again.teams.deviceOf(first.peer)).toBeUndefined()
+    const third = await claimant(again, member, 3)
+    await eventually(() => again.teams.deviceOf(third.peer) !== undefined, 'a newer one counts')
+  })
+
+  it('of a stranger leaves no trace, whatever number it shows, until a team knows it', async () => {
+    const store = memoryStore()
+    const [owner, stranger] = [await cast.node({ store }), await cast.node()]
+    await owner.teams.createTeam('herd', 'owner')
+    const { identity } = stranger.own
+    const binding = makePeerBinding(cast.keys, { identity, node: identity, sequence: 9 })
+    await stranger.stop()
+    const alias = await cast.plain({ identity, binding: () => binding })
+    await alias.swarm.connect(owner.address())
+    await eventually(() => owner.teams.deviceOf(alias.peer) !== undefined, 'bound')
+    expect(await store.meta.list('binding/')).toEqual([])
+    await add(owner, stranger, 'member')
+    await eventually(async () => (await store.meta.list('binding/')).length === 1, 'kept')
+  })
 
   it('is at the one whose binding has the largest number: the older one, though it lives, is unbound', async () => {
     const [owner, member] = [await cast.node(), await cast.node()]

@@ -3,6 +3,7 @@ import { toHex, type CborMap } from '../../codec/index.ts'
 import type { FrameStream } from '../../host/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import { parseCommand, readPeerBinding, syncProtocol, type Command } from '../../team/index.ts'
+import type { BindingBook } from './binding-book.ts'
 import type { TeamRunner } from './team-runner.ts'
 import { createTeamStream, readFirst } from './team-stream.ts'
 
@@ -17,6 +18,7 @@ export interface SyncPort {
 export interface TeamLinksParts {
   readonly keys: Keys
   readonly log: Log
+  readonly bindings: BindingBook
   /** By hex id of the team. */
   readonly runners: ReadonlyMap<string, TeamRunner>
   /** True for a peer that this team was given for. */
@@ -27,6 +29,8 @@ export interface TeamLinksParts {
 interface Bound {
   readonly binding: Uint8Array | null
   device: Uint8Array | undefined
+  /** Of the binding that proved the device. */
+  sequence: number
   /** How often it was told, on this connection, that it is out of a team (by hex id). */
   readonly told: Map<string, number>
 }
@@ -42,8 +46,6 @@ const tellsMax = 3
 export class TeamLinks {
   readonly #parts: TeamLinksParts
   readonly #bound = new Map<string, Bound>()
-  /** Largest sequence of a binding, per device. */
-  readonly #sequences = new Map<string, number>()
   readonly #opening = new Set<string>()
   #port: SyncPort | undefined
   #isStopped = false
@@ -76,7 +78,7 @@ export class TeamLinks {
   }
 
   welcomed(peer: string, binding: Uint8Array | null): void {
-    this.#bound.set(peer, { binding, device: undefined, told: new Map() })
+    this.#bound.set(peer, { binding, device: undefined, sequence: 0, told: new Map() })
     this.#bind(peer)
     const considerPeer = (): void => {
       for (const runner of this.#parts.runners.values()) this.consider(runner, peer)
@@ -93,7 +95,10 @@ export class TeamLinks {
 
   /** A team knows other devices now: some peers may have become bound, or members. */
   rightsChanged(): void {
-    for (const peer of this.#bound.keys()) this.#bind(peer)
+    for (const [peer, entry] of this.#bound) {
+      this.#bind(peer)
+      this.#note(entry)
+    }
     this.considerAll()
   }
 
@@ -138,16 +143,22 @@ export class TeamLinks {
     if ('kind' in read) return
     const deviceHex = toHex(read.device)
     // The largest sequence counts: an older peer of this device is none any more, however long it was.
-    const before = this.#sequences.get(deviceHex) ?? 0
-    if (read.sequence < before) return
-    this.#sequences.set(deviceHex, read.sequence)
-    if (read.sequence > before) this.#unbind(deviceHex)
+    if (read.sequence < this.#parts.bindings.largest(deviceHex)) return
+    this.#unbindBelow(deviceHex, read.sequence)
     entry.device = read.device
+    entry.sequence = read.sequence
+    this.#note(entry)
   }
 
-  #unbind(deviceHex: string): void {
+  /** Of devices that a team knows alone: whoever holds the swarm key can make up any number of others. */
+  #note({ device, sequence }: Bound): void {
+    if (device === undefined || this.#identityOf(toHex(device)) === undefined) return
+    this.#parts.bindings.note(toHex(device), sequence)
+  }
+
+  #unbindBelow(deviceHex: string, sequence: number): void {
     for (const [peer, entry] of this.#bound) {
-      if (entry.device === undefined || toHex(entry.device) !== deviceHex) continue
+      if (entry.device === undefined || toHex(entry.device) !== deviceHex || entry.sequence >= sequence) continue
       entry.device = undefined
       for (const runner of this.#parts.runners.values()) runner.forget(peer)
     }

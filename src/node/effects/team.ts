@@ -26,6 +26,8 @@ import {
 } from '../../team/index.ts'
 import type { Events } from '../events.ts'
 import type { OwnKeys } from '../own-keys.ts'
+import { createBindingBook, type BindingBook } from './binding-book.ts'
+import { chosenRunner } from './chosen-runner.ts'
 import { DeviceKeys } from './device-keys.ts'
 import { ownAuthor, ownBundle } from './own-author.ts'
 import { SyncPeers, type SyncPeer } from './sync-peers.ts'
@@ -138,6 +140,7 @@ class NodeTeams implements Teams {
   readonly #parts: TeamsParts
   readonly #runners = new Map<string, TeamRunner>()
   readonly #links: TeamLinks
+  readonly #bindings: BindingBook
   readonly deviceKeys: DeviceKeys
   readonly #binding: Uint8Array
   readonly #verifier: Verifier
@@ -155,9 +158,11 @@ class NodeTeams implements Teams {
         return ownBundle(keys, own)
       },
     }
+    this.#bindings = createBindingBook(parts)
     this.#links = new TeamLinks({
       keys,
       log: parts.log,
+      bindings: this.#bindings,
       runners: this.#runners,
       isGiven: (team, peer) => this.#syncPeers().isGiven(team, peer),
     })
@@ -181,6 +186,7 @@ class NodeTeams implements Teams {
       await store.meta.put(`team/${teamHex}`, encodeCbor({ v: 1 }))
       await this.#openRunner(fromHex(teamHex), false)
     }
+    await this.#bindings.load()
     const connect = (address: string): Promise<string> => this.#connect(address)
     const onReached = (team: Uint8Array, peer: string): void => {
       this.#reached(team, peer)
@@ -449,30 +455,13 @@ class NodeTeams implements Teams {
   }
 
   #find(text: string | undefined): TeamRunner {
-    const runners = [...this.#runners.values()]
-    const [first] = runners
-    if (text === undefined) {
-      if (first === undefined) throw fail('ERR_TEAM_UNKNOWN_TEAM', { team: '(none is kept)' })
-      if (runners.length > 1) throw fail('ERR_TEAM_AMBIGUOUS', { text: '(no team named)', what: 'team' })
-      return first
-    }
-    const exact = runners.find(({ team }) => idText('team', team) === text)
-    if (exact !== undefined) return exact
-    const fitting = runners.filter(
-      ({ team, replica }) => replica.state.name === text || (text.length >= 8 && idText('team', team).startsWith(text)),
-    )
-    if (fitting.length > 1) throw fail('ERR_TEAM_AMBIGUOUS', { text, what: 'team' })
-    return fitting[0] ?? unknownTeam(text)
+    return chosenRunner([...this.#runners.values()], text)
   }
 }
 
 function authored(runner: TeamRunner, outcome: Awaited<ReturnType<TeamRunner['author']>>): Authored | Refusal {
   if (outcome.kind === 'refuse') return { kind: 'refuse', code: outcome.code, data: readable(outcome.data) }
   return { team: idText('team', runner.team), command: idText('cmd', outcome.id), cut: outcome.cut }
-}
-
-function unknownTeam(team: string): never {
-  throw fail('ERR_TEAM_UNKNOWN_TEAM', { team })
 }
 
 /** The data of a refusal with device ids in the form people know. */
