@@ -16,6 +16,8 @@ export interface Said {
   readonly verdict: (idHex: string) => string | undefined
 }
 
+type Known = Pick<Command, 'idHex' | 'bytes'>
+
 /** The first difference between the production engine and the oracle on these commands; undefined where they agree. */
 export function compare(commands: readonly Uint8Array[], keys: Keys): string | undefined {
   const set = judgeSet(commands, { keys })
@@ -28,19 +30,59 @@ export function compare(commands: readonly Uint8Array[], keys: Keys): string | u
 
 /** The first difference between what somebody says of these commands and the oracle. */
 export function compareWith(said: Said, commands: readonly Uint8Array[], keys: Keys): string | undefined {
-  const plain = commands.map(plainOf).filter((one) => one !== undefined && isSigned(one, keys)) as Command[]
-  const judged = new Oracle(plain.map(toPlain), givenBy(keys, plain)).judge()
-  for (const [id, { verdict, code }] of judged.verdicts) {
-    const found = said.verdict(id)
-    if (found !== verdict && found !== undefined && found !== `${verdict} ${code ?? ''}`)
-      return `${nameOf(plain, id)}: the engine says ${found}, the oracle ${verdict} ${code ?? ''}`
+  return new OracleBook(keys).compare(
+    said,
+    commands.map(plainOf).filter((one) => one !== undefined),
+  )
+}
+
+/**
+ * An oracle for many sets out of the same commands: each prefix of a life, each node of a simulation. What is signed
+ * badly is left out. Commands are shown with their parents, or after them.
+ */
+export class OracleBook {
+  readonly #keys: Keys
+  readonly #known = new Map<string, Command>()
+  readonly #forged = new Set<string>()
+  #oracle: Oracle | undefined
+
+  constructor(keys: Keys) {
+    this.#keys = keys
   }
-  const [ours, theirs] = [projectState(said.state), projectOracle(judged)]
-  for (const [name, value] of Object.entries(theirs)) {
-    const [engine, oracle] = [JSON.stringify(ours[name]), JSON.stringify(value)]
-    if (engine !== oracle) return `${name}: the engine has ${engine}, the oracle ${oracle}`
+
+  /** The first difference between what somebody says of these commands, and of nothing else, and the oracle. */
+  compare(said: Said, commands: readonly Known[]): string | undefined {
+    const judged = this.#judge(commands)
+    for (const [id, { verdict, code }] of judged.verdicts) {
+      const found = said.verdict(id)
+      if (found !== verdict && found !== undefined && found !== `${verdict} ${code ?? ''}`)
+        return `${this.#nameOf(id)}: the engine says ${found}, the oracle ${verdict} ${code ?? ''}`
+    }
+    const [ours, theirs] = [projectState(said.state), projectOracle(judged)]
+    for (const [name, value] of Object.entries(theirs)) {
+      const [engine, oracle] = [JSON.stringify(ours[name]), JSON.stringify(value)]
+      if (engine !== oracle) return `${name}: the engine has ${engine}, the oracle ${oracle}`
+    }
+    return undefined
   }
-  return undefined
+
+  #judge(commands: readonly Known[]): Judgement {
+    const unknown = commands.filter(({ idHex }) => !this.#known.has(idHex))
+    const fresh = unknown.map(({ bytes }) => plainOf(bytes)).filter((one) => one !== undefined)
+    for (const command of fresh) {
+      this.#known.set(command.idHex, command)
+      if (!isSigned(command, this.#keys)) this.#forged.add(command.idHex)
+    }
+    const plain = fresh.filter(({ idHex }) => !this.#forged.has(idHex)).map(toPlain)
+    if (this.#oracle === undefined) this.#oracle = new Oracle(plain, givenBy(this.#keys, fresh))
+    else if (plain.length > 0) this.#oracle.learn(plain)
+    return this.#oracle.judge(commands.map(({ idHex }) => idHex).filter((id) => !this.#forged.has(id)))
+  }
+
+  #nameOf(id: string): string {
+    const command = this.#known.get(id)
+    return `${command?.kind ?? '?'} ${id.slice(0, 8)} at depth ${command?.depth ?? -1}`
+  }
 }
 
 export function verdictIn({ graph, evaluation, leftOut }: JudgedSet, idHex: string): string | undefined {
@@ -51,12 +93,8 @@ export function verdictIn({ graph, evaluation, leftOut }: JudgedSet, idHex: stri
   return (standing as { verdict?: string }).verdict ?? 'recalled'
 }
 
-function nameOf(plain: readonly Command[], id: string): string {
-  const command = plain.find(({ idHex }) => idHex === id)
-  return `${command?.kind ?? '?'} ${id.slice(0, 8)} at depth ${command?.depth ?? -1}`
-}
-
-function plainOf(bytes: Uint8Array): Command | undefined {
+/** The command of stored bytes, where they are one. */
+export function plainOf(bytes: Uint8Array): Command | undefined {
   const command = parseCommand(bytes)
   return command.kind === 'refuse' || command.kind === 'foreign' ? undefined : (command as Command)
 }

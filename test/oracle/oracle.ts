@@ -11,21 +11,27 @@ type Order = readonly (number | string)[]
  * and meant to be compared with the page line by line. It judges a set of decoded commands, given in any order.
  */
 export class Oracle {
-  readonly #all: Map<string, Plain>
+  readonly #all = new Map<string, Plain>()
   readonly #given: Given
   readonly #origins = new Map<string, Origin | Verdict | undefined>()
   #root = ''
 
   constructor(commands: readonly Plain[], given: Given) {
-    this.#all = new Map(commands.map((command) => [command.id, command]))
     this.#given = given
-    this.#root = [...this.#all.values()].filter(({ kind }) => kind === 'CreateTeam').map(({ id }) => id).sort()[0] ?? '' // prettier-ignore
+    this.learn(commands)
   }
 
-  judge(): Judgement {
+  /** More commands. What is judged later may be part of all: facts of an origin hang on nothing but its past. */
+  learn(commands: readonly Plain[]): void {
+    for (const command of commands) this.#all.set(command.id, command)
+    for (const [id, found] of this.#origins) if (found === undefined) this.#origins.delete(id)
+    if (this.#root === '') this.#root = commands.filter(({ kind }) => kind === 'CreateTeam').map(({ id }) => id).sort()[0] ?? '' // prettier-ignore
+  }
+
+  judge(ids: Iterable<string> = this.#all.keys()): Judgement {
     const verdicts = new Map<string, Verdict>()
     const graph: string[] = []
-    for (const id of this.#all.keys()) {
+    for (const id of ids) {
       const found = this.#originOf(id)
       if (found !== undefined && 'verdict' in found) verdicts.set(id, found)
       else if (found !== undefined) graph.push(id)
@@ -154,7 +160,9 @@ export class Oracle {
     const { accepted } = this.#ground(ids.filter((id) => this.#canHit(id) && !sides.has(id)))
     for (const [x, y] of pairs) {
       const loser = this.#loser(x, y, ids, sides, accepted)
-      for (const id of ids) if (id === loser || (authorOf(id) === authorOf(x) && this.#facts(id).past.has(loser))) lost.add(id) // prettier-ignore
+      const winner = loser === x ? y : x
+      const isMute = (id: string): boolean => authorOf(id) === authorOf(x) && this.#facts(id).past.has(loser) && !this.#facts(id).past.has(winner) // prettier-ignore
+      for (const id of ids) if (id === loser || isMute(id)) lost.add(id)
     }
     return { lost: this.#withDependents(lost, ids), forked: new Set(pairs.map(([x]) => authorOf(x))) }
   }

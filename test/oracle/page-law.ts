@@ -48,8 +48,17 @@ function checkFounding(given: Given, c: Plain, b: Body): string | undefined {
   return bundle.isWeak ? 'KEY_WEAK' : undefined
 }
 
+const opened = new WeakMap<Given, Map<string, Bundle | undefined>>()
+
+/** A bundle as it is given; opened once, because most commands are judged against all keys of the team. */
 export function open(given: Given, bundle: string): Bundle | undefined {
-  const bytes = fromHex(bundle)
+  const known = opened.get(given) ?? new Map<string, Bundle | undefined>()
+  opened.set(given, known)
+  if (!known.has(bundle)) known.set(bundle, openBundle(given, fromHex(bundle)))
+  return known.get(bundle)
+}
+
+function openBundle(given: Given, bytes: Uint8Array): Bundle | undefined {
   const device = given.deviceOf(bytes)
   if (device === undefined) return undefined
   const { n, s, e } = readPlainBundle(bytes)

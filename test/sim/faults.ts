@@ -1,6 +1,5 @@
 import { toHex } from '../../src/codec/index.ts'
 import type { Replica } from '../../src/team/index.ts'
-import { compareWith } from '../oracle/compare.ts'
 import { backdated, stateFaults } from './invariants.ts'
 import type { Player } from './player.ts'
 import type { World } from './world.ts'
@@ -10,26 +9,42 @@ const oracleCommandsMax = 150
 
 /** What must hold after healing (liveness, I3 to I6, the oracle); a line for each thing that does not. */
 export function faultsOf(world: World): string[] {
-  const faults = [...world.violations]
-  const honest = world.cast.filter(({ isEvil }) => !isEvil)
-  const members = honest.filter(({ replica, hex }) => replica?.state.members.has(hex) === true)
-  const [truth] = [...members].sort((a, b) => sizeOf(b) - sizeOf(a))
-  for (const player of honest) if (player.replica === undefined) faults.push(`node ${player.index} is down`)
+  const faults = [...world.violations, ...unhealed(world)]
+  const truth = truthOf(world)
+  if (truth === undefined) return faults
+  faults.push(...stateFaults(truth), ...backdated(truth))
+  if (truth.graph.nodes.length > oracleCommandsMax) return faults
+  const difference = world.oracle.difference(truth)
+  return difference === undefined ? faults : [...faults, difference]
+}
+
+/** What time may still heal: who is down, who disagrees, what is lost, what is owed. */
+export function unhealed(world: World): string[] {
+  const honest = honestIn(world)
+  const faults = honest.filter(({ replica }) => replica === undefined).map(({ index }) => `node ${index} is down`)
+  const truth = truthOf(world)
   // Villains may have put everybody out; then there is nobody left to agree.
-  if (truth?.replica === undefined)
-    return world.cast.length === honest.length ? [...faults, 'nobody is a member'] : faults
+  if (truth === undefined) return world.cast.length === honest.length ? [...faults, 'nobody is a member'] : faults
   faults.push(...disagreements(world, honest, truth))
   for (const id of world.acknowledged)
     if (!honest.some(({ replica }) => replica?.graph.has(id))) faults.push(`acknowledged and lost: ${id}`)
-  faults.push(...stateFaults(truth.replica), ...backdated(truth.replica), ...dutyFaults(truth.replica, honest))
-  if (sizeOf(truth) <= oracleCommandsMax) faults.push(...oracleFaults(world, truth.replica))
-  return faults
+  return [...faults, ...dutyFaults(truth, honest)]
 }
 
-function disagreements(world: World, honest: readonly Player[], truth: Player): string[] {
+function honestIn({ cast }: World): Player[] {
+  return cast.filter(({ isEvil }) => !isEvil)
+}
+
+/** The member that knows most. */
+function truthOf(world: World): Replica | undefined {
+  const members = honestIn(world).filter(({ replica, hex }) => replica?.state.members.has(hex) === true)
+  return members.sort((a, b) => sizeOf(b) - sizeOf(a))[0]?.replica
+}
+
+function disagreements(world: World, honest: readonly Player[], truth: Replica): string[] {
   const faults: string[] = []
-  const { state } = truth.replica as Replica
-  const expected = toHex((truth.replica as Replica).stateHash())
+  const { state } = truth
+  const expected = toHex(truth.stateHash())
   const known = new Set(honest.map(({ hex }) => hex))
   for (const player of honest) {
     const { replica, hex, index } = player
@@ -38,7 +53,7 @@ function disagreements(world: World, honest: readonly Player[], truth: Player): 
       faults.push(`node ${index} sees a fork of an honest device`)
     const isIn = replica.state.members.has(hex) || state.members.has(hex)
     if (isIn && toHex(replica.stateHash()) !== expected)
-      faults.push(`node ${index} has another state: ${sizeOf(player)} of ${sizeOf(truth)} commands`)
+      faults.push(`node ${index} has another state: ${sizeOf(player)} of ${truth.graph.nodes.length} commands`)
   }
   return faults
 }
@@ -54,18 +69,6 @@ function dutyFaults({ state, graph }: Replica, honest: readonly Player[]): strin
   const open = [...state.leaves.values()].filter(({ confirmed }) => !confirmed)
   const isOwed = open.some((leave) => able.some(({ hex }) => hex !== leave.deviceHex))
   return state.open && isOwed ? ['a leave was never confirmed'] : []
-}
-
-function oracleFaults({ keys }: World, replica: Replica): string[] {
-  const verdict = (idHex: string): string | undefined => {
-    const node = replica.graph.get(idHex)
-    if (node === undefined) return undefined
-    const standing = replica.standing(node) as 'effective' | { verdict?: string }
-    return typeof standing === 'string' ? standing : (standing.verdict ?? 'recalled')
-  }
-  const commands = replica.graph.nodes.map(({ command }) => command.bytes)
-  const difference = compareWith({ state: replica.state, verdict }, commands, keys)
-  return difference === undefined ? [] : [`the oracle differs: ${difference}`]
 }
 
 function sizeOf({ replica }: Player): number {

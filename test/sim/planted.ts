@@ -29,9 +29,9 @@ export const hunted: readonly Hunted[] = [
 ]
 
 /** What one seed of the simulation finds wrong with the build as it is; a throw is a find, too. */
-export async function faultOfSeed(where: Hunted['where'], seed: number): Promise<string | undefined> {
+export async function faultOfSeed(where: Hunted['where'], seed: number, isWide?: boolean): Promise<string | undefined> {
   try {
-    if (where === 'world') return faultsOf(await liveAndHeal(seed))[0]
+    if (where === 'world') return faultsOf(await liveAndHeal(seed, isWide))[0]
     return lifeFault(drawLife(seed).ledger, new Chance(seed))
   } catch (error) {
     return `threw ${String(error)}`

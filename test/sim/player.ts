@@ -47,7 +47,7 @@ export function makePlayer(
   const { real, isCalm } = options
   const isSlow = !isCalm && chance.is(0.1)
   return {
-    ...somebody(`${seed}/${index}`, real),
+    ...somebody(`${seed % 100}/${index}`, real),
     index,
     isEvil: false,
     disk: [],

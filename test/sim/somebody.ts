@@ -22,12 +22,25 @@ export interface Somebody {
   claim(team: Uint8Array, invite: { readonly id: Uint8Array; readonly key: Uint8Array }): Uint8Array
 }
 
-const sequencesMax = 40
 const invites = 4
 
-/** A device by its name; with `real`, its keys are Ed25519. */
+const everybody = new Map<string, Somebody>()
+
+/** A device by its name; with `real`, its keys are Ed25519. It is made once: to make real keys takes longer than a life. */
 export function somebody(name: string, real?: Keys): Somebody {
-  const make = real === undefined ? standInIdentity : identityFromSeed
+  const id = `${name}${real === undefined ? '' : ' with real keys'}`
+  const known = everybody.get(id) ?? makeSomebody(name, real)
+  everybody.set(id, known)
+  return known
+}
+
+function makeSomebody(name: string, real?: Keys): Somebody {
+  const signers = new Map<string, Identity>()
+  const make = (seed: Uint8Array): Identity => {
+    const one = real === undefined ? standInIdentity(seed) : identityFromSeed(seed)
+    signers.set(toHex(one.publicKey), one)
+    return one
+  }
   const once = <T>(of: (n: number) => T): ((n: number) => T) => {
     const made = new Map<number, T>()
     return (n) => made.get(n) ?? (made.set(n, of(n)), made.get(n) as T)
@@ -43,28 +56,23 @@ export function somebody(name: string, real?: Keys): Somebody {
     return makeKeyBundle(real ?? standInKeys, { identity, sequence: n, ...keys }).bytes
   })
   const hex = toHex(device)
-  const signerOf = (key: Uint8Array): Identity => {
-    for (let n = 0; n < sequencesMax; n++) if (toHex(signer(n).publicKey) === toHex(key)) return signer(n)
-    return identity
-  }
+  // A key that it never had made is none of its own: it signs with what it has.
+  const signerOf = (key: Uint8Array): Identity => signers.get(toHex(key)) ?? identity
+  // Invite keys are drawn from few, so that they collide, and everybody knows all of them.
+  const invited = once((n) => make(sha256(utf8(`invite ${n}`))))
   return {
     ...{ name, device, hex, bundle },
     peer: peerIdText(identity.publicKey),
     key: (n) => signer(n).publicKey,
     sign: (unsigned, key) => real === undefined ? standInSignature(key, labels.command, unsigned) : signerOf(key).sign(labels.command, unsigned), // prettier-ignore
-    inviteKey: (n) => inviteIdentity(n % invites, make).publicKey,
+    inviteKey: (n) => invited(n % invites).publicKey,
     claim: (team, invite) => {
-      const known = Array.from({ length: invites }, (_, n) => inviteIdentity(n, make))
+      const known = Array.from({ length: invites }, (_, n) => invited(n))
       const inviteKey = known.find(({ publicKey }) => toHex(publicKey) === toHex(invite.key)) ?? identity
       const parts = { team, invite: invite.id, nonce: new Uint8Array(32), inviteKey, identity }
       return makeClaim({ ...parts, bundle: parseKeyBundle(bundle(0)) as KeyBundle }).bytes
     },
   }
-}
-
-/** Invite keys are drawn from few, so that they collide, and everybody knows all of them. */
-function inviteIdentity(n: number, make: (seed: Uint8Array) => Identity): Identity {
-  return make(sha256(utf8(`invite ${n}`)))
 }
 
 function standInIdentity(seed: Uint8Array): Identity {

@@ -1,30 +1,70 @@
 import { parseClaim } from '../../src/team/claim.ts'
 import { parseKeyBundle, type Intent } from '../../src/team/index.ts'
-import type { Chance } from './chance.ts'
+import { Chance } from './chance.ts'
 import type { Player } from './player.ts'
+import { unhealed } from './faults.ts'
 import { Villains } from './villain.ts'
 import { drawKind, wishFor, type Wish } from './wishes.ts'
 import { World } from './world.ts'
 
 const roles = ['owner', 'admin', 'operator', 'user', 'sync-role']
 
+/** How big a world is and how long its life. */
+interface Extent {
+  readonly nodes: number
+  readonly actions: (chance: Chance) => number
+  /** Longest pause between two actions, ms. */
+  readonly pauseMax: number
+  /** Longest pause before the first. */
+  readonly startMax: number
+  /** From the end of the faults until everybody is up and connected, ms. */
+  readonly outageMs: number
+  /** Runs on to the end, also where nothing is left to wait for: what goes wrong late is seen here. */
+  readonly isPatient: boolean
+}
+
+/** So long after the last fault everybody agrees; it is looked at after every slice. */
+const healMs = 150_000
+const sliceMs = 5_000
+
+/**
+ * Most worlds are small, because most of what goes wrong goes wrong among few, and a world costs the square of its nodes;
+ * some are as big as they get, and a few last long, with long pauses.
+ */
+const nodesDrawn = [2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 6, 6, 7, 8, 9]
+const pausesDrawn = [100, 500, 1_000, 1_000, 2_000, 6_000]
+
+function drawExtent(drawn: Chance): Extent {
+  const size = drawn.unit()
+  const actions = 8 + drawn.below(size < 0.75 ? 20 : size < 0.97 ? 70 : 250)
+  const pauseMax = drawn.pick(pausesDrawn)
+  const outageMs = drawn.pick([100, 5_000, 20_000])
+  const parts = { nodes: drawn.pick(nodesDrawn), pauseMax, startMax: 3 * pauseMax, outageMs }
+  return { ...parts, actions: () => actions, isPatient: drawn.is(0.125) }
+}
+
+function wideExtent(seed: number): Extent {
+  const parts = { nodes: 2 + (seed % 8), pauseMax: 6_000, startMax: 20_000, outageMs: 20_000, isPatient: true }
+  return { ...parts, actions: (chance) => 10 + chance.below(chance.is(0.1) ? 250 : 80) }
+}
+
 /** A random life of a team: commands on all nodes, loss, crashes, partitions, villains; then everything heals. */
-export async function liveAndHeal(seed: number): Promise<World> {
-  const world = await World.create({ seed, nodes: 2 + (seed % 8), isReal: seed % 10 === 0 })
+export async function liveAndHeal(seed: number, isWide = seed % 25 === 7): Promise<World> {
+  const extent = isWide ? wideExtent(seed) : drawExtent(new Chance(seed ^ 0x5eed))
+  const world = await World.create({ seed, nodes: extent.nodes, isReal: seed % 10 === 0 })
   const { chance, cast } = world
   world.found(0, 'herd')
   for (const player of cast.slice(1))
     if (chance.is(0.9)) world.author(0, intentOf({ kind: 'AddDevice', body: { bundle: player.bundle(0), commonName: player.name, role: chance.pick(roles) } })) // prettier-ignore
-  world.run(chance.between(0, 20_000))
+  world.run(chance.between(0, extent.startMax))
   const evil = cast.length > 3 && chance.is(0.5) ? cast.slice(-1 - chance.below(2)) : []
   const villains = evil.length > 0 ? new Villains(world, evil) : undefined
-  const actions = 10 + chance.below(chance.is(0.1) ? 250 : 80)
-  for (let i = 0; i < actions; i++) {
+  for (let left = extent.actions(chance); left > 0; left--) {
     if (villains !== undefined && chance.is(0.2)) villains.act()
     else act(world, chance)
-    world.run(chance.between(10, 6_000))
+    world.run(chance.between(10, extent.pauseMax))
   }
-  heal(world)
+  heal(world, extent)
   return world
 }
 
@@ -80,8 +120,8 @@ export function intentOf({ kind, body }: Wish): Intent {
   } as unknown as Intent
 }
 
-/** Faults and villains stop, everybody honest is up, and time passes. */
-function heal(world: World): void {
+/** Faults and villains stop, everybody honest is up, and time passes until nothing is left to wait for. */
+function heal(world: World, { outageMs, isPatient }: Extent): void {
   world.isOver = true
   for (const player of world.cast) if (player.isEvil) world.crash(player)
   world.loss = 0
@@ -89,9 +129,10 @@ function heal(world: World): void {
   world.duplicates = 0
   world.delayMax = 50
   for (const player of world.cast) player.fullUntil = 0
-  world.run(20_000)
+  world.run(outageMs)
   for (const player of world.cast) if (player.replica === undefined && !player.isEvil) world.start(player)
   world.sides = world.cast.map(() => 0)
   world.reconnect()
-  world.run(150_000)
+  for (let waited = 0; waited < healMs && (isPatient || unhealed(world).length > 0); waited += sliceMs)
+    world.run(sliceMs)
 }

@@ -1,10 +1,11 @@
-import { createFrameReader, encodeFrame, toHex, type CborMap } from '../../src/codec/index.ts'
+import { createFrameReader, encodeFrame, equalBytes, toHex, type CborMap } from '../../src/codec/index.ts'
 import { openKeys, type Keys } from '../../src/keys/index.ts'
 import {
   answerCheck,
   foundTeam,
   parseKeyBundle,
   Replica,
+  stateHash,
   type Command,
   type Intent,
   type KeyBundle,
@@ -13,8 +14,9 @@ import {
 } from '../../src/team/index.ts'
 import { Chance } from './chance.ts'
 import { capFaults, stateFaults } from './invariants.ts'
+import { OracleWatch } from './oracle-watch.ts'
 import { authorParts, holds, makePlayer, turnBit, wallOf, type Player } from './player.ts'
-import { standInKeys } from './stand-in-keys.ts'
+import { rememberingKeys, standInKeys } from './stand-in-keys.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -35,6 +37,7 @@ interface Due {
 export class World {
   readonly chance: Chance
   readonly keys: Keys
+  readonly oracle: OracleWatch
   readonly cast: Player[]
   /** Hex ids that an author was told are accepted. */
   readonly acknowledged = new Set<string>()
@@ -61,12 +64,13 @@ export class World {
   #request = 0
 
   static async create(options: WorldOptions): Promise<World> {
-    return new World(options, options.isReal === true ? await openKeys() : standInKeys)
+    return new World(options, options.isReal === true ? rememberingKeys(await openKeys()) : standInKeys)
   }
 
   private constructor({ seed, nodes, isCalm, isReal }: WorldOptions, keys: Keys) {
     this.chance = new Chance(seed)
     this.keys = keys
+    this.oracle = new OracleWatch(keys)
     this.loss = isCalm === true ? 0 : this.chance.between(0, 0.3)
     this.duplicates = isCalm === true ? 0 : this.chance.between(0, 0.5)
     this.delayMax = isCalm === true ? 5 : this.chance.between(1, 500)
@@ -146,16 +150,16 @@ export class World {
     if (player.replica === undefined) return false
     const request = ++this.#request
     const before = this.refusals.length
-    const { graph } = player.replica
-    const known = { commands: graph.nodes.length, hash: toHex(player.replica.stateHash()) }
+    const { graph, state } = player.replica
+    const commands = graph.nodes.length
     const time = wallOf(player, this.now)
     // Epochs are rotated by an operation of their own, because their boxes come with them.
     if (intent.kind === 'RotateKey') this.step(player, { kind: 'rotate', request, time, force: false })
     else this.step(player, { kind: 'author', request, intent, time, force: false })
     if (this.refusals.length === before) return true
     // What it confirms on duty before it wishes is another command.
-    if (graph.nodes.length === known.commands && toHex(player.replica.stateHash()) !== known.hash)
-      this.violations.push('I8: a refused command changed the state')
+    const isSame = player.replica.state === state || equalBytes(player.replica.stateHash(), stateHash(state))
+    if (graph.nodes.length === commands && !isSame) this.violations.push('I8: a refused command changed the state')
     return false
   }
 
@@ -201,7 +205,8 @@ export class World {
     for (const effect of replica.step({ ...event, now } as ReplicaEvent)) this.#perform(player, effect)
     if (replica.state === player.seen) return
     player.seen = replica.state
-    this.violations.push(...stateFaults(replica), ...capFaults(replica))
+    const seen = this.oracle.look(replica)
+    this.violations.push(...stateFaults(replica), ...capFaults(replica), ...(seen === undefined ? [] : [seen]))
   }
 
   // --- the executor ---
