@@ -79,8 +79,8 @@ export class Evaluation {
     if (this.#current === undefined) {
       const { suffix, resolved } = this.#resolve(this.#graph.heads())
       this.#settle(suffix, resolved)
-      const { state, isPlain } = resolved
-      this.#current = { state, isPlain }
+      const { state, lost, isPlain } = resolved
+      this.#current = { state, lost, isPlain }
     }
     return this.#current
   }
@@ -101,8 +101,8 @@ export class Evaluation {
   }
 
   #cutAt(heads: readonly GraphNode[]): Cut {
-    const { state, isPlain } = this.#resolve(heads).resolved
-    return { state, isPlain }
+    const { state, lost, isPlain } = this.#resolve(heads).resolved
+    return { state, lost, isPlain }
   }
 
   #known(node: GraphNode): Cut | undefined {

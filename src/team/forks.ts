@@ -9,7 +9,7 @@ import type { Suffix } from './suffix.ts'
 export interface Forks {
   /** Commands with another of their author beside them. */
   readonly sides: ReadonlySet<GraphNode>
-  /** What is lost, by the command of the same author beside it that stands in its place; what depends on it not included. */
+  /** What is lost, by another command of its author: the one beside it that stands, or one it was signed in error about. */
   readonly lost: (trial: ReadonlySet<GraphNode>) => ReadonlyMap<GraphNode, GraphNode>
 }
 
@@ -31,6 +31,8 @@ export function findForks(suffix: Suffix, isForked: (node: GraphNode) => boolean
   }
   return { sides, lost }
 }
+
+const none: readonly string[] = []
 
 /** Which witnesses count: not where a reducer beside them, of another than the forker, takes their author's standing. */
 class Hearing {
@@ -85,14 +87,21 @@ class Verdicts {
   }
 
   find(lost: Map<GraphNode, GraphNode>): void {
+    this.#findLosers(lost)
+    if (lost.size > 0) this.#findErrors(lost)
+  }
+
+  #findLosers(lost: Map<GraphNode, GraphNode>): void {
     /** By line: the last command of the classes so far. */
     const before = new Map<number, Place>()
     for (const alike of this.#classes) {
+      const isLeaving = (place: Place): boolean => this.#withdrawals.some((z) => z === place || hasIn(z.known, place))
+      const leaving = new Set(alike.length === 1 || this.#withdrawals.length === 0 ? [] : alike.filter(isLeaving))
+      const byStrength = [...alike].sort((a, b) => Number(leaving.has(b)) - Number(leaving.has(a)) || byId(a, b))
       for (const z of alike) {
-        const winner = this.#unknownTo(z, before)
+        const winner = this.#unknownTo(z, before) ?? this.#strongerThan(z, byStrength, leaving.size > 0)
         if (winner !== undefined) lost.set(z.node, winner.node)
       }
-      if (alike.length > 1) this.#findAmong(alike, lost)
       for (const place of alike) before.set(place.chain, place)
     }
   }
@@ -100,37 +109,29 @@ class Verdicts {
   /** Of those classes, a command that this one has not seen; the first of its line. */
   #unknownTo(z: Place, before: ReadonlyMap<number, Place>): Place | undefined {
     for (const [chain, last] of before) {
-      const from = countOf(z.known, chain)
-      if (from > last.at) continue
-      for (const x of (this.#lineage.chains[chain] ?? []).slice(from)) if (this.#lineage.sides().has(x.node)) return x
+      const line = this.#lineage.chains[chain] ?? []
+      for (let at = countOf(z.known, chain); at <= last.at; at++) {
+        const x = line[at]
+        if (x !== undefined && this.#lineage.sides().has(x.node)) return x
+      }
     }
     return undefined
   }
 
-  /**
-   * Among commands that nobody tells apart: who loses to one beside it, and what follows it without having seen that one.
-   * One pass for each that can still cost something; the likely winners first, after whom little is left.
-   */
-  #findAmong(alike: readonly Place[], lost: Map<GraphNode, GraphNode>): void {
-    const kin = new Kin(alike, (place) => this.#withdrawals.some((z) => z === place || hasIn(z.known, place)))
-    kin.keep((place) => !lost.has(place.node))
-    for (const x of kin.byStrength) {
-      if (!kin.mayCost(x, (z) => this.#stays(x, z))) continue
-      const falls = new Set<Place>()
-      for (const z of alike) {
-        if (!areBeside(x, z)) continue
-        if (!kin.mothersOf(z).some((mother) => falls.has(mother)) && !this.#stays(x, z)) continue
-        falls.add(z)
-        if (!lost.has(z.node)) lost.set(z.node, x.node)
-      }
-      kin.keep((place) => !falls.has(place))
+  /** Among commands that nobody tells apart, likely winners first: one beside `z` to which it loses. */
+  #strongerThan(z: Place, byStrength: readonly Place[], isLeft: boolean): Place | undefined {
+    for (const x of byStrength) {
+      // Where nobody withdraws, what comes after it has a larger id.
+      if (x === z && !isLeft) return undefined
+      if (areBeside(x, z) && this.#stays(x, z)) return x
     }
+    return undefined
   }
 
   /** Of two that nobody tells apart, does `x` stay? */
   #stays(x: Place, y: Place): boolean {
     const [isLeaving, leaves] = [this.#isWithdrawn(x, y), this.#isWithdrawn(y, x)]
-    return isLeaving === leaves ? x.node.command.idHex < y.node.command.idHex : isLeaving
+    return isLeaving === leaves ? byId(x, y) < 0 : isLeaving
   }
 
   /** Does the author withdraw with `x`, or after it, beside `other`? */
@@ -138,85 +139,76 @@ class Verdicts {
     const isIt = (z: Place): boolean => areBeside(z, other) && withdraws(z.node, other.node)
     return isIt(x) || this.#withdrawals.some((z) => hasIn(z.known, x) && isIt(z))
   }
-}
 
-/** Commands of one author that nobody tells apart. */
-class Kin {
-  /** Who withdraws first, then by id: of two beside each other, the earlier one mostly stays. */
-  readonly byStrength: readonly Place[]
-  readonly #mothers = new Map<Place, readonly Place[]>()
-  readonly #ranks = new Map<Place, number>()
-  /** The lowest rank in what a command follows, itself included. */
-  readonly #weakest = new Map<Place, number>()
-  /** By line: those that have not fallen. */
-  #standing = new Map<number, Place[]>()
-
-  constructor(alike: readonly Place[], isLeaving: (place: Place) => boolean) {
-    const leaving = new Set(alike.filter(isLeaving))
-    this.byStrength = [...alike].sort(
-      (a, b) =>
-        Number(leaving.has(b)) - Number(leaving.has(a)) || (a.node.command.idHex < b.node.command.idHex ? -1 : 1),
-    )
-    for (const [rank, place] of this.byStrength.entries()) this.#ranks.set(place, rank)
-    const byLine = groupBy(alike, ({ chain }) => chain)
-    for (const place of alike) {
-      const mothers = lastOf(place, byLine)
-      this.#mothers.set(place, mothers)
-      const ranks = [place, ...mothers].map((one) => this.#weakest.get(one) ?? this.#ranks.get(one) ?? 0)
-      // Where somebody withdraws, ranks alone do not tell who stays.
-      this.#weakest.set(place, leaving.size > 0 && mothers.length > 0 ? Infinity : Math.max(...ranks))
+  /** What was signed in a view in which others than those of its past that are lost had lost: parents first. */
+  #findErrors(lost: Map<GraphNode, GraphNode>): void {
+    const tally = new Tally(this.#lineage, lost)
+    for (const place of this.#lineage.places()) {
+      const error = tally.errorOf(place)
+      if (error !== undefined && !lost.has(place.node)) lost.set(place.node, error)
+      tally.add(place)
     }
-    this.#standing = byLine
-  }
-
-  /** The last ones of each line that a command has in its past. */
-  mothersOf(place: Place): readonly Place[] {
-    return this.#mothers.get(place) ?? []
-  }
-
-  keep(isStanding: (place: Place) => boolean): void {
-    for (const [chain, line] of this.#standing) {
-      const left = line.filter(isStanding)
-      if (left.length === 0) this.#standing.delete(chain)
-      else if (left.length < line.length) this.#standing.set(chain, left)
-    }
-  }
-
-  /** False only where nobody who stands, or what that one follows, loses to `x`. */
-  mayCost(x: Place, stays: (z: Place) => boolean): boolean {
-    const rank = this.#ranks.get(x) ?? 0
-    for (const [chain, line] of this.#standing) {
-      if (chain === x.chain) continue
-      const known = countOf(x.known, chain)
-      for (let i = firstFrom(line, known); i < line.length; i++) {
-        const z = line[i] as Place
-        if (hasIn(z.known, x)) break
-        if ((this.#weakest.get(z) ?? 0) > rank || stays(z)) return true
-      }
-    }
-    return false
   }
 }
 
-function lastOf({ known }: Place, byLine: ReadonlyMap<number, readonly Place[]>): Place[] {
-  const last: Place[] = []
-  for (const [chain, count] of linesOf(known)) {
-    const line = byLine.get(chain) ?? []
-    const place = line[firstFrom(line, count) - 1]
-    if (place !== undefined) last.push(place)
-  }
-  return last
-}
+/** Counts what is lost along the lines of a forker. */
+class Tally {
+  readonly #lineage: Lineage
+  readonly #lost: ReadonlyMap<GraphNode, GraphNode>
+  /** By line: how many are lost up to each place. */
+  readonly #sums: number[][] = []
+  /** The same in what commands know of other lines; most of those that follow each other share it. */
+  readonly #others = new Map<Int32Array, number>()
+  /** What views found lost, as far as it lies after the cut, and whether it all is. */
+  readonly #views = new Map<readonly string[], { ids: ReadonlySet<string>; error: GraphNode | undefined }>()
 
-/** Where the first of a line stands that is not before that place. */
-function firstFrom(line: readonly Place[], from: number): number {
-  let [low, high] = [0, line.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((line[middle]?.at ?? 0) < from) low = middle + 1
-    else high = middle
+  constructor(lineage: Lineage, lost: ReadonlyMap<GraphNode, GraphNode>) {
+    this.#lineage = lineage
+    this.#lost = lost
   }
-  return low
+
+  add({ node, chain, at }: Place): void {
+    const sums = (this.#sums[chain] ??= [])
+    sums[at] = (sums[at - 1] ?? 0) + Number(this.#lost.has(node))
+  }
+
+  /** One of the author's commands that this one's view found lost and which is not, or the other way round. */
+  errorOf({ node, known }: Place): GraphNode | undefined {
+    const { ids, error } = this.#viewOf(node.origin.lost ?? none)
+    if (error !== undefined || this.#lostIn(known) === ids.size) return error
+    const isMissed = ({ node: one }: Place): boolean => this.#lost.has(one) && !ids.has(one.command.idHex)
+    for (const [chain, count] of linesOf(known)) {
+      // What was missed last: where a line is followed, that is at its end.
+      const missed = this.#lineage.chains[chain]?.slice(0, count).findLast(isMissed)
+      if (missed !== undefined) return missed.node
+    }
+    return undefined
+  }
+
+  #lostIn({ chain, count, others }: Known): number {
+    let sum = this.#others.get(others)
+    if (sum === undefined) {
+      sum = 0
+      for (let at = 0; at < others.length; at += 2) sum += this.#sumOf(others[at] ?? 0, others[at + 1] ?? 0)
+      this.#others.set(others, sum)
+    }
+    return sum + this.#sumOf(chain, count)
+  }
+
+  #sumOf(chain: number, count: number): number {
+    return this.#sums[chain]?.[count - 1] ?? 0
+  }
+
+  #viewOf(lost: readonly string[]): { ids: ReadonlySet<string>; error: GraphNode | undefined } {
+    let view = this.#views.get(lost)
+    if (view === undefined) {
+      const nodes = lost.map((id) => this.#lineage.node(id)).filter((node) => node !== undefined)
+      const error = nodes.find((node) => !this.#lost.has(node))
+      view = { ids: new Set(nodes.map(({ command }) => command.idHex)), error }
+      this.#views.set(lost, view)
+    }
+    return view
+  }
 }
 
 /** The witnesses that count, by standing, the best first. */
@@ -258,6 +250,10 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => number): Map<number, T
     else group.push(one)
   }
   return groups
+}
+
+function byId(a: Place, b: Place): number {
+  return a.node.command.idHex < b.node.command.idHex ? -1 : 1
 }
 
 /** By rank, then seniority; ids of witnesses do not count. Negative where `a` is the better one. */

@@ -290,7 +290,7 @@ export function accept(
     const refusal = check(view, act, command, { ...payload, isOrigin: true })
     if (refusal !== undefined) return refusal
     const bound = boundAct(view, act)
-    const origin = originOf(view, act, command)
+    const origin = originOf(view, act, command, before.lost.get(command.authorHex))
     const after = core.evaluation.after(before, bound, command)
     const node = core.graph.add(command, { act: bound, parents, origin })
     core.evaluation.took(node, after)

@@ -28,13 +28,16 @@ export interface Origin {
   readonly gives?: number
   /** For a Decrease: the role that it leaves its target, as the author saw it. */
   readonly leaves?: Role
+  /** Where its author had forked: hex ids of the author's own commands that were lost in that, as the author saw it. */
+  readonly lost?: readonly string[]
 }
 
-/** The facts of a command's origin, from the view it was made in. */
+/** The facts of a command's origin, from the view it was made in; `lost`: of its author's commands, by R1 in that view. */
 export function originOf(
   view: TeamState,
   act: Act,
   command: Pick<Command, 'idHex' | 'author' | 'authorHex' | 'key' | 'generation'>,
+  lost: readonly string[] = [],
 ): Origin {
   const member = view.members.get(command.authorHex)
   if (member === undefined) return founderOrigin(command)
@@ -54,6 +57,7 @@ export function originOf(
     deps: depsOf(view, member, act, hexOf(command.key), needs),
     ...(gives === undefined ? {} : { gives }),
     ...(leaves === undefined ? {} : { leaves }),
+    ...(lost.length === 0 ? {} : { lost }),
   }
 }
 
@@ -130,11 +134,12 @@ export function isSameOrigin(a: Origin, b: Origin): boolean {
     a.roleBy === b.roleBy &&
     a.gives === b.gives &&
     a.leaves === b.leaves &&
+    isSameList(a.lost ?? [], b.lost ?? []) &&
     isSameList(a.needs, b.needs) &&
     isSameList(a.deps, b.deps)
   )
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((one, i) => one === b[i])
+  return a === b || (a.length === b.length && a.every((one, i) => one === b[i]))
 }

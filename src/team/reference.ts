@@ -23,6 +23,8 @@ export interface Resolution {
   readonly state: TeamState
   /** By hex id, of every command. */
   readonly standings: ReadonlyMap<string, Standing>
+  /** What is lost in forks (R1), without what depends on it. */
+  readonly lost: ReadonlySet<GraphNode>
 }
 
 /**
@@ -39,10 +41,12 @@ export class Reference {
     const { command, act } = given
     const parents = given.parents.map((parent) => this.#node(parent.command.idHex))
     const past = new Set(parents.flatMap((parent) => [parent, ...this.past(parent)]))
-    const view = new Case(this, [...past]).resolve().state
+    const { state: view, lost } = new Case(this, [...past]).resolve()
     const refusal = check(view, act, command, facts)
     if (refusal !== undefined) return refusal
-    const node = { command, act, parents, index: this.#nodes.size, author: 0, origin: originOf(view, act, command) }
+    const own = [...lost].filter((one) => one.command.authorHex === command.authorHex)
+    const origin = originOf(view, act, command, own.map(({ command: { idHex } }) => idHex)) // prettier-ignore
+    const node = { command, act, parents, index: this.#nodes.size, author: 0, origin }
     this.#nodes.set(command.idHex, node)
     this.#views.set(node, view)
     this.#pasts.set(node, past)
@@ -90,13 +94,13 @@ class Case implements Walk {
 
   resolve(): Resolution {
     const lost = this.#forks()
-    let fallen = new Map(lost)
+    let fallen = this.#withDependents(lost)
     for (;;) {
       const reducers = this.#nodes.filter((node) => takesPart(node) && !fallen.has(node))
       const { accepted, out } = this.#grounded(reducers)
       const voids = this.#voids(fallen, accepted, out)
       const { state, standings, unfounded } = this.#replay(voids, accepted)
-      if (unfounded === undefined) return { state, standings }
+      if (unfounded === undefined) return { state, standings, lost: new Set(lost.keys()) }
       // It never had its authority and has hit nothing: R3 to R5 again without it, and without what hangs on it.
       fallen.set(unfounded.node, voided(undefined, unfounded.why))
       fallen = this.#withDependents(fallen)
@@ -130,23 +134,21 @@ class Case implements Walk {
 
   // --- R1 ---
 
-  /**
-   * What is lost in forks: the losers, what their author signed after them without having seen the winner, and everything
-   * that depends on them.
-   */
+  /** What is lost in forks: the losers, and what their author signed later in a view where it was decided otherwise. */
   #forks(): Map<GraphNode, Setback> {
     const sides = this.#nodes.filter((x) => this.#forksWith(x))
     const lost = new Map<GraphNode, Setback>()
     if (sides.length === 0) return lost
     const trial = this.#grounded(this.#nodes.filter((node) => takesPart(node) && !sides.includes(node))).accepted
     for (const x of sides)
-      for (const y of sides) {
-        if (!this.#isSameAuthor(x, y) || !this.isConcurrent(x, y) || !this.#stays(x, y, trial)) continue
-        for (const z of sides)
-          if (z === y || (this.#isSameAuthor(z, y) && this.#of.past(z).has(y) && !this.#of.past(z).has(x)))
-            lost.set(z, voided(x))
-      }
-    return this.#withDependents(lost)
+      for (const y of sides)
+        if (this.#isSameAuthor(x, y) && this.isConcurrent(x, y) && this.#stays(x, y, trial)) lost.set(y, voided(x))
+    for (const z of [...this.#nodes].sort(byDepthAndId)) {
+      const own = [...this.#of.past(z)].filter((y) => this.#isSameAuthor(y, z))
+      const other = own.find((y) => lost.has(y) !== (z.origin.lost ?? []).includes(y.command.idHex))
+      if (other !== undefined && !lost.has(z)) lost.set(z, voided(other))
+    }
+    return lost
   }
 
   #forksWith(x: GraphNode): boolean {
@@ -275,7 +277,7 @@ class Case implements Walk {
   #replay(
     voids: ReadonlyMap<GraphNode, Setback>,
     accepted: ReadonlySet<GraphNode>,
-  ): Resolution & { unfounded?: { node: GraphNode; why: Refusal } } {
+  ): Omit<Resolution, 'lost'> & { unfounded?: { node: GraphNode; why: Refusal } } {
     const waiting = new Set(this.#nodes)
     const standings = new Map<string, Standing>()
     const goesFirst = (a: GraphNode, b: GraphNode): number =>

@@ -15,6 +15,8 @@ import { Suffix } from './suffix.ts'
 /** What a command and its whole past amount to: what a cut hands on to what lies after it. */
 export interface Cut {
   readonly state: TeamState
+  /** Of devices that forked: hex ids of their commands that are lost by R1, by device. What hangs on them is not named. */
+  readonly lost: ReadonlyMap<string, readonly string[]>
   /**
    * False where a reducer in the past was a side of a fork, fell with one, or had no authority. The trial of R1 knows
    * nothing of that; so for a trial after such a cut one looks further back.
@@ -23,7 +25,7 @@ export interface Cut {
 }
 
 /** Before the first command. */
-export const noCut: Cut = { state: emptyState, isPlain: true }
+export const noCut: Cut = { state: emptyState, lost: new Map(), isPlain: true }
 
 export interface Resolved extends Cut {
   /** Of the commands after the cut, those that are not effective. */
@@ -35,8 +37,8 @@ export interface Resolved extends Cut {
  *
  * Why nothing crosses a cut `k`: everything after it has `k` and all of `past(k)` in its past, so no command before is
  * beside one after. A reducer hits only what is beside it; a witness of one side alone is beside the other; and whoever is
- * after the cut has seen all that stands against what was lost before. So forks and hits before the cut are settled there,
- * and those after it are settled without it. What a later command depends on wrote
+ * after the cut saw the forks before it decided as they are. So forks and hits before the cut are settled there, and those
+ * after it are settled without it. What a later command depends on wrote
  * facts of its author's view, so it was effective before the cut and stays so: no hit reaches over it through `deps*`.
  * Replay is topological, so all that is before goes first; and because reducers without authority are taken out one by
  * one, the first in replay order first, none after the cut is judged on a state before the cut that is still to change.
@@ -59,6 +61,7 @@ class Resolution {
   readonly #attacks: AttackGraph
   /** Void for good: what forks cost, and reducers that turned out without authority. */
   readonly #fallen = new Map<GraphNode, Setback>()
+  #lost: Cut['lost']
   #isPlain: boolean
 
   constructor(graph: Graph, suffix: Suffix, cut: Cut, failsAs: Walk['failsAs']) {
@@ -67,6 +70,7 @@ class Resolution {
     this.#cut = cut
     this.#walk = { isConcurrent: suffix.isConcurrent, node: suffix.node, failsAs }
     this.#attacks = new AttackGraph(suffix, this.#walk)
+    this.#lost = cut.lost
     this.#isPlain = cut.isPlain
   }
 
@@ -76,7 +80,7 @@ class Resolution {
     for (;;) {
       const decided = this.#attacks.decide(reducers.filter((r) => !this.#fallen.has(r)))
       const replayed = this.#replay(decided)
-      if (replayed !== undefined) return { ...replayed, isPlain: this.#isPlain }
+      if (replayed !== undefined) return { ...replayed, lost: this.#lost, isPlain: this.#isPlain }
     }
   }
 
@@ -88,7 +92,9 @@ class Resolution {
     if (sides.size === 0) return true
     if (!this.#cut.isPlain) return false
     const trial = this.#attacks.decide(reducers.filter((r) => !sides.has(r)))
-    for (const [node, winner] of lost(trial.accepted)) this.#fallen.set(node, voided(winner))
+    const found = lost(trial.accepted)
+    for (const [node, by] of found) this.#fallen.set(node, voided(by))
+    this.#lost = withLost(this.#cut.lost, found.keys())
     for (const node of this.#suffix.nodes) {
       const hanging = this.#fallen.has(node) ? undefined : this.#voidDep(node, this.#fallen)
       if (hanging !== undefined) this.#fallen.set(node, voided(hanging))
@@ -174,6 +180,19 @@ class Resolution {
         (this.#attacks.direct(node).length > 0 || (node.origin.leaves !== undefined && ranks.size > 0)),
     )
   }
+}
+
+/** What was lost before, and these. */
+function withLost(before: Cut['lost'], found: Iterable<GraphNode>): Cut['lost'] {
+  const lost = new Map<string, string[]>()
+  for (const { command } of found) {
+    const { authorHex, idHex } = command
+    const known = lost.get(authorHex)
+    if (known === undefined) lost.set(authorHex, [...(before.get(authorHex) ?? []), idHex])
+    else known.push(idHex)
+  }
+  for (const ids of lost.values()) ids.sort()
+  return new Map([...before, ...lost])
 }
 
 /** The suffix in the order of R5. */

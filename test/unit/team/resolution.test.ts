@@ -233,10 +233,11 @@ describe('the shapes that break recursion', () => {
     const replica = scribe.replica('reader', [first])
     const root = replica.graph.nodes[0] as GraphNode
     let made = 0
+    let lost: readonly string[] = []
     const put = (parents: readonly GraphNode[]): GraphNode => {
       const command = parents.length === 0 ? first : unsigned(parents)
       const act = readAct(command) as Act
-      const origin = { ...root.origin, order: 1 as const, deps: parents.length === 0 ? [] : [first.idHex] }
+      const origin = { ...root.origin, order: 1 as const, deps: parents.length === 0 ? [] : [first.idHex], lost }
       return graph.add(command, { act, parents, origin })
     }
     const unsigned = (parents: readonly GraphNode[]): Command =>
@@ -252,9 +253,13 @@ describe('the shapes that break recursion', () => {
       )
     let at = put([])
     for (let i = 0; i < 10_000; i++) at = put([at])
-    for (let i = 0; i < 1_000; i++) at = put([put([at]), put([at])])
+    for (let i = 0; i < 1_000; i++) {
+      const sides = [put([at]), put([at])]
+      lost = [...lost, ...sides.map(({ command }) => command.idHex).sort().slice(1)] // prettier-ignore
+      at = put(sides)
+    }
     const evaluation = new Evaluation(graph)
-    // All signed by one device: every rung of the ladder is a fork, of which one side stays; who has seen both goes on.
+    // All signed by one device: every rung of the ladder is a fork, of which one side stays; who knows which goes on.
     expect(evaluation.standing(graph.nodes[0] as GraphNode)).toBe('effective')
     expect(evaluation.current().members.size).toBe(1)
     expect(graph.nodes.filter((node) => voidIn(evaluation, node)).length).toBe(1_000)
