@@ -133,6 +133,12 @@ export const limits = {
   recipientsListedMax: 32,
   /** Bytes of epoch boxes in one BOXES frame: two fit no frame, one fits beside its members. */
   boxesPieceBytesMax: 49_152,
+  /** Boxes of an epoch that are made in one go before it is asked for: some milliseconds, on a slow machine a few tens. */
+  boxesAtOnceMax: 16,
+  /** Pause between two such lots. */
+  boxesAheadMsInterval: 10,
+  /** Wait after a change of members before boxes are made ahead. */
+  boxesAheadMsWait: 1_000,
   /** Longest random delay before a known leave is confirmed. */
   confirmLeaveMsMax: 30_000,
   /** Step of the back-off before a device rotates because nobody has: the first in line waits one, the next two. */

@@ -6,6 +6,7 @@ import { encodeBody, readAct } from './body.ts'
 import { check } from './check.ts'
 import { signCommand, type Command } from './command.ts'
 import type { Core } from './core.ts'
+import type { SecretAhead } from './epoch.ts'
 import { chooseParents, nextDepth, type GraphNode } from './graph.ts'
 import { accept } from './ingest.ts'
 import { unconfirmedLeaves } from './leaves.ts'
@@ -31,6 +32,8 @@ export interface AuthorParts {
   readonly sign: (unsigned: Uint8Array, key: Uint8Array) => Uint8Array
   /** Boxes an epoch secret for an X25519 key, as libsodium's `crypto_box_seal`. Without it this device rotates nothing. */
   readonly sealBox?: (publicKey: Uint8Array, secret: Uint8Array) => Uint8Array
+  /** The next epoch as far as it was made before, which is used up by that. */
+  readonly takeAhead?: () => SecretAhead | undefined
   /** The wall clock, ms: shown to people in what the device authors on its own. 0 where absent. */
   readonly wall?: () => number
 }
@@ -139,10 +142,10 @@ export class Author {
 
   /** A new epoch for the members as they are now. Its boxes are kept before the command that names them. */
   #rotate(time: number): GraphNode | Refusal {
-    const { sealBox } = this.#parts
+    const { sealBox, takeAhead } = this.#parts
     if (sealBox === undefined) return refuse('ERR_UNSUPPORTED', { what: 'this device makes no boxes' })
     const view = this.#core.evaluation.view(chooseParents(this.#core.graph, this.#core.deviceHex))
-    const rotation = orRefusal(() => makeRotation(view, { random: this.#core.random, sealBox }))
+    const rotation = orRefusal(() => makeRotation(view, { random: this.#core.random, sealBox, takeAhead }))
     if ('code' in rotation) return rotation
     const made = this.#make(rotation.intent, time)
     if (!('code' in made)) this.#boxes.keep(rotation.boxesHash, rotation.boxes)

@@ -1,5 +1,5 @@
 import { labels, limits, type Randomness } from '../base/index.ts'
-import { compareBytes, concatBytes, encodeCbor, equalBytes } from '../codec/index.ts'
+import { compareBytes, concatBytes, encodeCbor, equalBytes, toHex } from '../codec/index.ts'
 import { labelledHash, sha256, type BoxKeyPair, type Keys } from '../keys/index.ts'
 
 /** Who an epoch secret is boxed for: device (32), its generation, and the X25519 key of the box (32). */
@@ -49,14 +49,25 @@ export function carriedRecipients(recipients: readonly Recipient[]): readonly Re
   return recipients.length <= limits.recipientsListedMax ? recipients : hashOfRecipients(recipients)
 }
 
-/** Draws a secret and boxes it for everybody, in their order. The secret is wiped. */
-export function makeEpoch(
-  team: Uint8Array,
-  recipients: readonly Recipient[],
-  parts: { readonly random: Randomness; readonly seal: (publicKey: Uint8Array, secret: Uint8Array) => Uint8Array },
-): NewEpoch {
-  const secret = parts.random.bytes(secretBytes)
-  const boxes = concatBytes(...recipients.map(([, , key]) => parts.seal(key, secret)))
+/** A secret that was drawn before it is needed, with boxes that were made of it, by the hex of the key. Used once. */
+export interface SecretAhead {
+  readonly secret: Uint8Array
+  readonly boxes: ReadonlyMap<string, Uint8Array>
+}
+
+export interface EpochParts {
+  readonly random: Randomness
+  readonly seal: (publicKey: Uint8Array, secret: Uint8Array) => Uint8Array
+  /** Where absent, or with nothing to give, secret and boxes are made at once. */
+  readonly takeAhead?: (() => SecretAhead | undefined) | undefined
+}
+
+/** Draws a secret and boxes it for everybody, in their order, or takes what is ready of both. The secret is wiped. */
+export function makeEpoch(team: Uint8Array, recipients: readonly Recipient[], parts: EpochParts): NewEpoch {
+  const ready = parts.takeAhead?.()
+  const secret = ready?.secret ?? parts.random.bytes(secretBytes)
+  const boxFor = (key: Uint8Array): Uint8Array => ready?.boxes.get(toHex(key)) ?? parts.seal(key, secret)
+  const boxes = concatBytes(...recipients.map(([, , key]) => boxFor(key)))
   const epoch = epochId(team, secret)
   secret.fill(0)
   return { epoch, boxes, boxesHash: hashOfBoxes(boxes) }

@@ -27,7 +27,7 @@ export {
   type ForeignCommand,
 } from './command.ts'
 export { createDevice, type Device, type DeviceSeed } from './device.ts'
-export { boxAt, openEpochBox, openSwarmKey, sealSwarmKey, type Recipient } from './epoch.ts'
+export { boxAt, openEpochBox, openSwarmKey, sealSwarmKey, type Recipient, type SecretAhead } from './epoch.ts'
 export type { Setback, Standing } from './ruling.ts'
 export { readFrame, syncProtocol, type SyncFrame } from './frames.ts'
 export type { Graph, GraphNode } from './graph.ts'
@@ -42,6 +42,7 @@ export {
 } from './invite-frames.ts'
 export { invitesOf, resolveInvite, whyOut, type InviteStatus, type InviteView } from './invite-view.ts'
 export { bundleChecks, deviceId, makeKeyBundle, parseKeyBundle, readKeyBundle, type KeyBundle } from './key-bundle.ts'
+export { mayRotate } from './rotation.ts'
 export { boundAct, recipientsOf, rotationPending, sealingEpoch } from './kinds/keys.ts'
 export {
   author,

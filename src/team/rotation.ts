@@ -1,6 +1,6 @@
 import { limits, type Randomness } from '../base/index.ts'
 import { compareBytes, toHex } from '../codec/index.ts'
-import { makeEpoch, type NewEpoch } from './epoch.ts'
+import { makeEpoch, type NewEpoch, type SecretAhead } from './epoch.ts'
 import type { Intent } from './intent.ts'
 import { recipientsOf, rotationPending, sealingEpoch } from './kinds/keys.ts'
 import { roleOf, type Member, type TeamState } from './state.ts'
@@ -10,6 +10,8 @@ export interface RotationParts {
   readonly random: Randomness
   /** Boxes a secret of 32 bytes for an X25519 key: 80 bytes that its private half opens. */
   readonly sealBox: (publicKey: Uint8Array, secret: Uint8Array) => Uint8Array
+  /** What was made of the next epoch before, where anything was. */
+  readonly takeAhead?: (() => SecretAhead | undefined) | undefined
 }
 
 /** A rotation that is ready to be signed, and the boxes that go with it. */
@@ -18,8 +20,8 @@ export interface Rotation extends NewEpoch {
 }
 
 /** A fresh epoch for exactly the members of a state, after the latest epochs it knows. */
-export function makeRotation(state: TeamState, { random, sealBox: seal }: RotationParts): Rotation {
-  const made = makeEpoch(state.team, recipientsOf(state), { random, seal })
+export function makeRotation(state: TeamState, { random, sealBox: seal, takeAhead }: RotationParts): Rotation {
+  const made = makeEpoch(state.team, recipientsOf(state), { random, seal, takeAhead })
   const { epoch, boxesHash } = made
   return { ...made, intent: { kind: 'RotateKey', epoch, boxesHash, parents: latestEpochs(state) } }
 }

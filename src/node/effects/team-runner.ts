@@ -3,12 +3,15 @@ import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } fr
 import type { Keys } from '../../keys/index.ts'
 import {
   deviceId,
+  mayRotate,
+  recipientsOf,
   Replica,
   type AuthorParts,
   type CommandStore,
   type Intent,
   type KeptCommand,
   type Outcome,
+  type Recipient,
   type ReplicaEffect,
   type ReplicaEvent,
   type RightsChange,
@@ -16,6 +19,7 @@ import {
 import type { OwnKeys } from '../own-keys.ts'
 import { EpochSecrets } from './epoch-secrets.ts'
 import { ownAuthor } from './own-author.ts'
+import { SecretsAhead } from './secret-ahead.ts'
 import { soundCommands } from './stored-commands.ts'
 import type { TeamStream } from './team-stream.ts'
 import type { Verifier } from './verifier.ts'
@@ -62,6 +66,7 @@ export class TeamRunner {
   /** What the operator should know. */
   readonly problems = new Set<string>()
   readonly secrets: EpochSecrets
+  readonly #ahead: SecretsAhead
   readonly #parts: RunnerParts
   readonly #streams = new Map<string, TeamStream>()
   readonly #devices = new Map<string, { device: Uint8Array; given: boolean }>()
@@ -94,6 +99,8 @@ export class TeamRunner {
         parts.onEpoch()
       })
     this.secrets = new EpochSecrets({ team, device, keys, ring: own.ring, store, onOpened })
+    const recipients = (): readonly Recipient[] => this.#recipients()
+    this.#ahead = new SecretsAhead({ keys, random: parts.random, recipients })
     this.#replica = this.#makeReplica(loaded, isFounder)
   }
 
@@ -195,6 +202,7 @@ export class TeamRunner {
   stop(): void {
     this.#isStopped = true
     this.secrets.close()
+    this.#ahead.close()
     clearTimeout(this.#timer)
     for (const stream of this.#streams.values()) stream.abort('ERR_SWARM_BUSY')
     this.#refuseWaiting(refuse('ERR_TEAM_UNKNOWN_TEAM', { team: idText('team', this.team) }))
@@ -205,6 +213,7 @@ export class TeamRunner {
     const author: AuthorParts = {
       ...ownAuthor(keys, own),
       sealBox: (publicKey, secret) => keys.sealTo(publicKey, secret, random),
+      takeAhead: () => this.#ahead.take(),
       wall: () => clock.now(),
     }
     return new Replica({ ...author, team: this.team, random, isFounder, boxes }, loaded)
@@ -218,6 +227,7 @@ export class TeamRunner {
     this.#replica = this.#makeReplica(sound, isFounder, await store.boxesHeld())
     this.#appended = this.#replica.graph.size
     this.secrets.refresh(this.#replica.state.epochs)
+    this.#ahead.changed()
     const dropped = [...damaged, ...forged, ...this.#replica.dropped]
     const [first] = dropped
     if (first !== undefined) {
@@ -232,6 +242,13 @@ export class TeamRunner {
     }
     if (parked.length > 0) this.take({ kind: 'revive', commands: parked })
     else this.take({ kind: 'tick' })
+  }
+
+  /** For whom this device would make an epoch now: nobody where it may not. */
+  #recipients(): readonly Recipient[] {
+    const { state } = this.#replica
+    const deviceHex = toHex(deviceId(this.#parts.own.identity.publicKey))
+    return state.open && mayRotate(state, deviceHex) ? recipientsOf(state) : []
   }
 
   #perform(effect: ReplicaEffect): void {
@@ -300,6 +317,7 @@ export class TeamRunner {
     this.#appended += records.length
     this.take({ kind: 'stored', count: this.#appended })
     this.#openEpochs()
+    this.#ahead.changed()
     this.#parts.onStored(this.#appended)
   }
 

@@ -53,6 +53,33 @@ describe('an epoch', () => {
     expect(epochId(team, secrets[0] as Uint8Array)).toEqual(epoch)
   })
 
+  it('takes what was made ahead, makes what is missing, and leaves out who has gone meanwhile', () => {
+    const people = crowd(6)
+    const [gone] = crowd(1) as [Somebody]
+    const secret = random.bytes(32)
+    const drawn = secret.slice()
+    const early = [...people.slice(0, 4), gone].map(({ pair }) => pair.publicKey)
+    const boxes = new Map(early.map((key) => [toHex(key), keys.sealTo(key, secret, random)]))
+    let asked = 0
+    const made = makeEpoch(
+      team,
+      people.map(({ recipient }) => recipient),
+      {
+        random,
+        takeAhead: () => ({ secret, boxes }),
+        seal: (key, of) => {
+          asked++
+          return keys.sealTo(key, of, random)
+        },
+      },
+    )
+    expect([asked, made.epoch]).toEqual([2, epochId(team, drawn)])
+    for (const [place, { pair }] of people.entries())
+      expect(openEpochBox(keys, pair, boxAt(made.boxes, place), { team, epoch: made.epoch })).toEqual(drawn)
+    expect(made.boxes).toHaveLength(6 * boxBytes)
+    expect(secret).toEqual(new Uint8Array(32))
+  })
+
   it('opens for nobody who is no recipient, with none of the boxes', () => {
     const people = crowd(5)
     const [outsider] = crowd(1)
