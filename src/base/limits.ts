@@ -199,6 +199,10 @@ export const limits = {
   removalProofBytesMax: 65_536,
   /** Ids of which is remembered who showed them, and ids refused. */
   seenIdsMax: 100_000,
+  /** Commands after which a team's state is kept on the disk again (`TEAM.md` 7). */
+  checkpointInterval: 1_024,
+  /** Commands that one page of a team's index is about at most, where it is made anew. */
+  indexPageCommandsMax: 1_024,
   /** Commands of a team of which is kept in memory what was read from their bytes: at most about 40 MiB. */
   commandsReadMax: 131_072,
   /** States of command positions kept in memory, beside every 64th. */

@@ -183,6 +183,12 @@ export const teamErrorCodes = {
     exit: 11,
     peer: 'same',
   },
+  ERR_TEAM_FORKED: {
+    message: 'Device {device} signed commands beside each other; {lost} of them have no effect (ax teams log --why).',
+    hint: 'Was it restored from a backup? Then do once more what was void. If not, its key is in other hands: remove it.',
+    exit: 10,
+    peer: 'same',
+  },
   ERR_TEAM_INTERNAL: {
     message: 'The law failed on a command of kind {kind}: {what}',
     hint: 'This is a bug. The command was refused here; keep the data directory and report it.',

@@ -1,9 +1,11 @@
-import { concatBytes, equalBytes, toHex } from '../codec/index.ts'
-import type { CommandStore, KeptCommand, KeptTeam } from '../team/index.ts'
 import { bug } from '../base/index.ts'
+import { concatBytes, equalBytes, toHex } from '../codec/index.ts'
+import { CommandList, type CommandStore, type KeptCheckpoint, type KeptTeam, type OrderedPage } from '../team/index.ts'
 import type { Change, KeyValue } from './key-value.ts'
+import { LoadedTeam, type Group } from './loaded-team.ts'
+import { openRecord, sealRecord } from './record.ts'
 
-/** Value of `i/<seq>`: its version, and the verified bit. Anything else, and the commands are verified again. */
+/** Value of `i/<seq>` without a page: its version, and the verified bit. */
 const verifiedMark = Uint8Array.of(2, 1)
 /** The same, for one command, as it was written before: `i/<id>`. */
 const oldMark = Uint8Array.of(1, 1)
@@ -17,8 +19,9 @@ interface Waiting {
 
 /**
  * The commands of one team in the key spaces of `TEAM.md` 7: `c/<id>` bytes; `o/<seq>` arrival order, the ids of all that
- * were appended together, in one record; `i/<seq>` their verified bit; `m/parked/<id>`. What comes while a batch is being
- * written goes together into the next one: nothing waits for a group to fill.
+ * were appended together, in one record; `i/<seq>` that they were verified, and their page of the index; `k/<index>`
+ * checkpoints; `m/parked/<id>`. What comes while a batch is being written goes together into the next one: nothing waits
+ * for a group to fill, and what is asked for first is written first.
  */
 export class TeamStore implements CommandStore {
   readonly #keyValue: KeyValue
@@ -34,31 +37,50 @@ export class TeamStore implements CommandStore {
   }
 
   async load(): Promise<KeptTeam> {
-    const bytesOf = await this.#read('c/')
     const verified = await this.#read('i/')
     const parked = await this.#read('m/parked/')
     for (const idHex of parked.keys()) this.#parked.add(idHex)
-    const commands: KeptCommand[] = []
-    const damaged: Uint8Array[] = []
+    const list = new CommandList()
+    const groups: Group[] = []
     this.#next = 0
     for (const [sequence, ids] of await this.#read('o/')) {
-      this.#next = parseInt(sequence, 16) + Math.max(1, Math.floor(ids.length / idBytes))
-      const isGroupVerified = isMark(verified.get(sequence), verifiedMark)
-      for (const id of idsOf(ids)) {
-        const idHex = toHex(id)
-        const bytes = bytesOf.get(idHex)
-        if (bytes === undefined) damaged.push(id)
-        else commands.push({ id, bytes, isVerified: isGroupVerified || isMark(verified.get(idHex), oldMark) })
-      }
+      const count = Math.floor(ids.length / idBytes)
+      this.#next = parseInt(sequence, 16) + Math.max(1, count)
+      groups.push(groupOf(verified.get(sequence), list.size, count))
+      for (const id of idsOf(ids)) list.reserve(id)
     }
-    return { commands, parked: [...parked.values()], damaged }
+    const prefix = this.#at('c/')
+    for await (const [key, bytes] of this.#keyValue.entries(prefix)) {
+      const place = list.find(key.slice(prefix.length))
+      if (place >= 0) list.fill(place, bytes)
+    }
+    const kept = new LoadedTeam(list, groups, (id) => isMark(verified.get(toHex(id)), oldMark))
+    const index = kept.index(await this.#checkpoints())
+    return {
+      commands: kept,
+      ...(index === undefined ? {} : { index }),
+      parked: [...parked.values()],
+      damaged: kept.damaged(),
+    }
+  }
+
+  async #checkpoints(): Promise<KeptCheckpoint[]> {
+    const found: KeptCheckpoint[] = []
+    for (const [sequence, value] of await this.#read('k/')) {
+      const bytes = openRecord(value)
+      if (bytes !== undefined) found.push({ index: parseInt(sequence, 16), bytes })
+    }
+    return found
   }
 
   read(id: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#keyValue.get(this.#at(`c/${toHex(id)}`))
   }
 
-  append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[]): Promise<void> {
+  append(
+    commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[],
+    page?: Uint8Array,
+  ): Promise<void> {
     if (this.#next === undefined) throw bug('a store is appended to before it was loaded')
     const [first] = commands
     if (first === undefined) return Promise.resolve()
@@ -73,7 +95,28 @@ export class TeamStore implements CommandStore {
       if (this.#parked.delete(idHex)) changes.push({ type: 'del', key: this.#at(`m/parked/${idHex}`) })
     }
     changes.push({ type: 'put', key: this.#at(`o/${group}`), value: order })
-    changes.push({ type: 'put', key: this.#at(`i/${group}`), value: verifiedMark })
+    const value = page === undefined ? verifiedMark : sealRecord(page)
+    changes.push({ type: 'put', key: this.#at(`i/${group}`), value })
+    return this.#write(changes)
+  }
+
+  async reindex(pages: readonly OrderedPage[]): Promise<void> {
+    const changes = await this.#without('o/', 'i/', 'k/')
+    let next = 0
+    for (const { ids, page } of pages) {
+      changes.push({ type: 'put', key: this.#at(`o/${sequenceText(next)}`), value: ids })
+      changes.push({ type: 'put', key: this.#at(`i/${sequenceText(next)}`), value: sealRecord(page) })
+      next += ids.length / idBytes
+    }
+    this.#next = next
+    await this.#write(changes)
+  }
+
+  keepCheckpoint(checkpoint: KeptCheckpoint | undefined, gone: readonly number[]): Promise<void> {
+    const keyOf = (index: number): string => this.#at(`k/${sequenceText(index)}`)
+    const changes = gone.map((index): Change => ({ type: 'del', key: keyOf(index) }))
+    if (checkpoint !== undefined)
+      changes.push({ type: 'put', key: keyOf(checkpoint.index), value: sealRecord(checkpoint.bytes) })
     return this.#write(changes)
   }
 
@@ -106,7 +149,8 @@ export class TeamStore implements CommandStore {
 
   async drop(ids: readonly Uint8Array[]): Promise<void> {
     const gone = new Set(ids.map((id) => toHex(id)))
-    const changes: Change[] = []
+    // Indexes of those that stay are other ones now.
+    const changes = await this.#without('k/')
     for (const idHex of gone)
       for (const space of ['c/', 'i/']) changes.push({ type: 'del', key: this.#at(`${space}${idHex}`) })
     for (const [sequence, ids] of await this.#read('o/')) {
@@ -119,10 +163,16 @@ export class TeamStore implements CommandStore {
   }
 
   async clear(): Promise<void> {
-    const changes: Change[] = []
-    for await (const [key] of this.#keyValue.entries(this.#at(''))) changes.push({ type: 'del', key })
-    await this.#write(changes)
+    await this.#write(await this.#without(''))
     this.#next = 0
+  }
+
+  /** What deletes these key spaces. */
+  async #without(...spaces: readonly string[]): Promise<Change[]> {
+    const changes: Change[] = []
+    for (const space of spaces)
+      for await (const [key] of this.#keyValue.entries(this.#at(space))) changes.push({ type: 'del', key })
+    return changes
   }
 
   #at(name: string): string {
@@ -163,6 +213,11 @@ export class TeamStore implements CommandStore {
 /** The ids of an order record. */
 function* idsOf(ids: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at + idBytes <= ids.length; at += idBytes) yield ids.slice(at, at + idBytes)
+}
+
+function groupOf(value: Uint8Array | undefined, first: number, count: number): Group {
+  const page = value === undefined ? undefined : openRecord(value)
+  return { first, count, isVerified: page !== undefined || isMark(value, verifiedMark), page }
 }
 
 function isMark(value: Uint8Array | undefined, mark: Uint8Array): boolean {

@@ -123,7 +123,7 @@ export class Author {
     if (nodes.length === 0) return
     for (const node of nodes) this.#waiting.push({ node, request: node === asked ? request : undefined })
     const records = nodes.map(({ index, command }) => ({ index, id: command.id, bytes: command.bytes }))
-    this.#core.emit({ kind: 'append', records })
+    this.#core.append(records)
     if (isPlanted('acknowledge-before-flush')) this.stored(Infinity)
   }
 

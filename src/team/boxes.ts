@@ -163,9 +163,11 @@ export class Boxes {
   }
 
   #look(): void {
-    const { nodes } = this.#core.graph
-    for (; this.#seen < nodes.length; this.#seen++) {
-      const named = boxesNamedBy(nodes[this.#seen])
+    const { graph } = this.#core
+    const from = this.#seen
+    this.#seen = graph.size
+    for (const node of graph.ofKind(['RotateKey'], from)) {
+      const named = boxesNamedBy(node)
       if (named === undefined || this.has(named.hashHex) || this.#wanted.has(named.hashHex)) continue
       this.#askAt = 0
       this.#wanted.set(named.hashHex, {

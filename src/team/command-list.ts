@@ -63,6 +63,10 @@ export class CommandList {
     return this.#ids.slice(place * idBytes, (place + 1) * idBytes)
   }
 
+  ids(from: number, to: number): Uint8Array {
+    return this.#ids.slice(from * idBytes, to * idBytes)
+  }
+
   idHex(place: number): string {
     return toHex(this.#ids.subarray(place * idBytes, (place + 1) * idBytes))
   }

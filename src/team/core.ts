@@ -3,11 +3,12 @@ import { equalBytes, toHex } from '../codec/index.ts'
 import { Evaluation } from './evaluation.ts'
 import { frameMap, type SyncFrame } from './frames.ts'
 import { Graph, type GraphNode } from './graph.ts'
+import { encodePage } from './graph-index.ts'
 import type { Link } from './link.ts'
 import { RecentMap } from './recent-map.ts'
 import type { TeamState } from './state.ts'
 import { stateHash } from './state-bytes.ts'
-import type { ReplicaEffect } from './step.ts'
+import type { CommandRecord, ReplicaEffect } from './step.ts'
 
 /** Oldest age of a bad command that still counts. */
 const strikeMs = 60_000
@@ -17,8 +18,8 @@ export class Core {
   readonly team: Uint8Array
   readonly deviceHex: string
   readonly random: Randomness
-  readonly graph = new Graph()
-  readonly evaluation = new Evaluation(this.graph)
+  readonly graph: Graph
+  readonly evaluation: Evaluation
   readonly links = new Map<string, Link>()
   /** Who has shown an id: it needs not be sent there again. */
   readonly #shown = new RecentMap<string, string | Set<string>>(limits.seenIdsMax)
@@ -32,7 +33,9 @@ export class Core {
   readonly #held: { readonly needs: number; readonly link: Link; readonly frame: SyncFrame }[] = []
   #hash: { state: TeamState; hash: Uint8Array } | undefined
 
-  constructor(team: Uint8Array, deviceHex: string, random: Randomness) {
+  constructor(team: Uint8Array, deviceHex: string, random: Randomness, graph = new Graph()) {
+    this.graph = graph
+    this.evaluation = new Evaluation(graph)
     this.team = team
     this.deviceHex = deviceHex
     this.random = random
@@ -49,6 +52,14 @@ export class Core {
 
   emit(effect: ReplicaEffect): void {
     this.#effects.push(effect)
+  }
+
+  /** Wants commands durable that were added to the graph since this was called last. */
+  append(records: readonly CommandRecord[]): void {
+    const [first] = records
+    if (first === undefined) return
+    const page = encodePage(this.graph.page(first.index, first.index + records.length))
+    this.emit({ kind: 'append', records, page })
   }
 
   drain(): ReplicaEffect[] {

@@ -2,6 +2,7 @@ import { bug, limits } from '../base/index.ts'
 import { apply } from './apply.ts'
 import type { Act } from './bodies.ts'
 import { check } from './check.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { Command } from './command.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { Heap } from './heap.ts'
@@ -23,6 +24,7 @@ const keptEvery = 64
 export class Evaluation {
   readonly #graph: Graph
   readonly #kept = new Map<number, Cut>()
+  readonly #unread = new Map<number, () => Cut | undefined>()
   readonly #after = new RecentMap<number, Cut>(limits.viewsRememberedMax)
   readonly #views = new RecentMap<string, Cut>(limits.viewsRememberedMax)
   /** Of all commands, those that are not effective, by index. */
@@ -34,7 +36,7 @@ export class Evaluation {
 
   constructor(graph: Graph) {
     this.#graph = graph
-    this.#current = graph.nodes.length === 0 ? noCut : undefined
+    this.#current = graph.size === 0 ? noCut : undefined
   }
 
   /** The state of all commands. */
@@ -61,10 +63,34 @@ export class Evaluation {
     this.#current = this.#graph.isAtHeads([node]) ? after : stale && onTop(stale, node)
   }
 
+  /** All that is needed to go on from the one head, without what was before it. */
+  checkpoint(node: GraphNode): Checkpoint {
+    const cut = this.at([node])
+    this.#kept.set(node.index, cut)
+    return { node, cut, setbacks: new Map([...this.#setbacks].map(([index, one]) => [this.#graph.node(index), one])) }
+  }
+
+  /** Goes on from a checkpoint: of its past nothing is looked at. For an evaluation that has not been asked anything yet. */
+  restore({ node, cut, setbacks }: Checkpoint): void {
+    this.#kept.set(node.index, cut)
+    for (const [one, setback] of setbacks) this.#setbacks.set(one.index, setback)
+    if (this.#graph.isAtHeads([node])) this.#current = cut
+  }
+
+  /** A cut that is read when a late branch asks for it; undefined where it is not what was written. */
+  keepUnread(index: number, read: () => Cut | undefined): void {
+    this.#unread.set(index, read)
+  }
+
   /** What a command is now. */
   standing(node: GraphNode): Standing {
     this.#now()
     return this.#setbacks.get(node.index) ?? 'effective'
+  }
+
+  /** How many of a device's commands are lost because it signed others beside them (R1). */
+  lostInForks(deviceHex: string): number {
+    return this.#now().lost.get(deviceHex)?.length ?? 0
   }
 
   /** Commands that were taken in, or whose standing changed, since this was asked last. */
@@ -106,7 +132,14 @@ export class Evaluation {
   }
 
   #known(node: GraphNode): Cut | undefined {
-    return this.#kept.get(node.index) ?? this.#after.get(node.index)
+    return this.#kept.get(node.index) ?? this.#after.get(node.index) ?? this.#readCut(node)
+  }
+
+  #readCut({ index }: GraphNode): Cut | undefined {
+    const cut = this.#unread.get(index)?.()
+    this.#unread.delete(index)
+    if (cut !== undefined) this.#kept.set(index, cut)
+    return cut
   }
 
   #remember(node: GraphNode, cut: Cut): Cut {

@@ -1,7 +1,10 @@
 import { bug, limits, refuse, type Refusal } from '../base/index.ts'
+import { toHex } from '../codec/index.ts'
 import type { Act } from './bodies.ts'
 import { CommandList } from './command-list.ts'
-import { isSame, type Command } from './command.ts'
+import { isBytes, isSame, type Command } from './command.ts'
+import type { Recipient } from './epoch.ts'
+import type { FactsRow, IndexPage, Row } from './graph-index.ts'
 import { RowNode, type GraphNode, type Reading, type Rows } from './graph-node.ts'
 import { GrowingInts } from './growing.ts'
 import { isSameOrigin, type Origin } from './origin.ts'
@@ -23,17 +26,6 @@ interface Author {
   readonly twins: Map<number, number[]>
   /** Places of the facts of its last commands, the latest first: most of them share one set. */
   readonly facts: number[]
-}
-
-/** What a graph keeps of a command beside its id and bytes. */
-export interface Row {
-  readonly kind: string
-  readonly sequence: number
-  readonly depth: number
-  /** Indexes. */
-  readonly parents: readonly number[]
-  /** Place of its facts. */
-  readonly facts: number
 }
 
 /** So many sets of facts of one author are kept to be shared. */
@@ -66,10 +58,13 @@ export class Graph implements Rows {
   /** Parents of all, and where those of each end. */
   readonly #parents = new GrowingInts()
   readonly #parentEnds = new GrowingInts()
-  /** Acts that say more than their bytes. */
-  readonly #bound = new Map<number, Act>()
+  /** Of each RotateKey that names its recipients by a hash, who they are. */
+  readonly #recipients = new Map<number, readonly Recipient[]>()
+  /** So many facts stand in pages of the index. */
+  #factsPaged = 0
   readonly #kept = new Map<number, Versions>()
   #last: { index: number; versions: Versions } | undefined
+  #lowestBranch = Infinity
   /** The nodes whose readings are kept, in a ring. */
   readonly #read: RowNode[] = []
   #readNext = 0
@@ -82,6 +77,11 @@ export class Graph implements Rows {
   /** How many commands there are. */
   get size(): number {
     return this.#sequences.size
+  }
+
+  /** The ids from one index to before another, one after the other. */
+  ids(from: number, to: number): Uint8Array {
+    return this.#list.ids(from, to)
   }
 
   /** All nodes; made where they were not yet, so for what looks at everything. */
@@ -136,6 +136,24 @@ export class Graph implements Rows {
     return this.#depths.at(a) - this.#depths.at(b) || this.#list.compare(a, b)
   }
 
+  /** The lowest index such that all commands added since this was asked last have that one, or a later one, as a parent. */
+  takeLowestBranch(): number {
+    const lowest = this.#lowestBranch
+    this.#lowestBranch = Infinity
+    return lowest
+  }
+
+  /** Of commands that all before them led to, those that all after them descend from. */
+  stableAmong(indexes: readonly number[]): Set<number> {
+    const stable = new Set<number>()
+    let lowest = Infinity
+    for (let index = this.size - 1; index >= 0; index--) {
+      if (lowest >= index && indexes.includes(index)) stable.add(index)
+      lowest = Math.min(lowest, Math.max(-1, ...this.#parentsAt(index)))
+    }
+    return stable
+  }
+
   /** Structure against the graph: new, parents, depth, number. ERR_TEAM_DUPLICATE, _BAD_PARENT, _BAD_DEPTH, _BAD_SEQUENCE. */
   place(command: Command): readonly GraphNode[] | Refusal {
     if (this.has(command.idHex)) return refuse('ERR_TEAM_DUPLICATE', { what: 'the command is in the graph' })
@@ -159,6 +177,8 @@ export class Graph implements Rows {
 
   add(command: Command, { act, parents, origin }: Pick<GraphNode, 'act' | 'parents' | 'origin'>): GraphNode {
     const index = this.#list.push(command.id, command.bytes)
+    const latest = parents.reduce((most, parent) => Math.max(most, parent.index), -1)
+    if (index > 0) this.#lowestBranch = Math.min(this.#lowestBranch, latest)
     const { kind, sequence, depth } = command
     this.#put({
       kind,
@@ -167,7 +187,8 @@ export class Graph implements Rows {
       parents: parents.map((parent) => parent.index),
       facts: this.#factsOf(command, origin),
     })
-    if (act.kind === 'RotateKey') this.#bound.set(index, act)
+    if (act.kind === 'RotateKey' && isBytes(command.body['recipients']))
+      this.#recipients.set(index, act.body.recipients as readonly Recipient[])
     return this.node(index)
   }
 
@@ -228,6 +249,46 @@ export class Graph implements Rows {
     return this.#versionsAt(index)
   }
 
+  // --- the index on disk ---
+
+  /** The page of the index for the commands from one on; pages are asked for one after the other. */
+  page(first: number, to = this.size): IndexPage {
+    const rows: Row[] = []
+    const recipients = new Map<number, readonly Recipient[]>()
+    for (let index = first; index < to; index++) {
+      rows.push(this.#rowAt(index))
+      const named = this.#recipients.get(index)
+      if (named !== undefined) recipients.set(index, named)
+    }
+    const factsFrom = first === 0 ? 0 : this.#factsPaged
+    const most = rows.reduce((most, { facts }) => Math.max(most, facts + 1), factsFrom)
+    this.#factsPaged = most
+    const facts = this.#facts.slice(factsFrom, most).map(({ device, key, generation, origin }): FactsRow => ({
+      ...{ device, key, generation, origin },
+    }))
+    return { first, rows, factsFrom, facts, recipients }
+  }
+
+  /** Takes in the rows of commands whose ids and bytes are there. False where they do not follow what is there. */
+  restore({ first, rows, factsFrom, facts, recipients }: IndexPage): boolean {
+    if (first !== this.size || factsFrom !== this.#facts.length || first + rows.length > this.#list.size) return false
+    for (const { device, key, generation, origin } of facts)
+      this.#addFacts(this.#numberOf({ author: device, authorHex: toHex(device) }), { key, generation, origin })
+    this.#factsPaged = this.#facts.length
+    for (const row of rows) {
+      const isSound = row.facts < this.#facts.length && row.parents.every((parent) => parent >= 0 && parent < this.size)
+      if (!isSound) return false
+      this.#put(row)
+    }
+    for (const [index, named] of recipients) this.#recipients.set(index, named)
+    return true
+  }
+
+  #rowAt(index: number): Row {
+    const [sequence, depth] = [this.#sequences.at(index), this.#depths.at(index)]
+    return { kind: this.kind(index), sequence, depth, parents: this.#parentsAt(index), facts: this.#factsAt.at(index) }
+  }
+
   // --- what nodes are read from ---
 
   command(index: number): PlacedCommand {
@@ -240,7 +301,10 @@ export class Graph implements Rows {
   }
 
   act(index: number): Act {
-    return this.#bound.get(index) ?? actAt(this.#list, index)
+    const act = actAt(this.#list, index)
+    const recipients = this.#recipients.get(index)
+    if (act.kind !== 'RotateKey' || recipients === undefined) return act
+    return { kind: 'RotateKey', body: { ...act.body, recipients } }
   }
 
   parents(index: number): readonly GraphNode[] {
@@ -306,14 +370,18 @@ export class Graph implements Rows {
   /** Place of the facts of a command; equal ones of an author's last commands are kept once. */
   #factsOf(command: Command, origin: Origin): number {
     const number = this.#numberOf(command)
-    const { deviceHex, device, facts } = this.#authors[number] as Author
+    const { facts } = this.#authors[number] as Author
     const { key, generation } = command
     const known = facts.find((place) => {
       const one = this.#facts[place] as AuthorFacts
       return one.generation === generation && isSame(one.key, key) && isSameOrigin(one.origin, origin)
     })
-    if (known !== undefined) return known
-    const place = this.#facts.push({ author: number, device, deviceHex, generation, key, origin }) - 1
+    return known ?? this.#addFacts(number, { key, generation, origin })
+  }
+
+  #addFacts(number: number, said: Pick<AuthorFacts, 'key' | 'generation' | 'origin'>): number {
+    const { deviceHex, device, facts } = this.#authors[number] as Author
+    const place = this.#facts.push({ author: number, device, deviceHex, ...said }) - 1
     facts.unshift(place)
     facts.length = Math.min(facts.length, factsShared)
     return place

@@ -16,7 +16,8 @@ export { encodeBody, isName, isNetworkName, payloadOf, readAct } from './body.ts
 export { formatKeyBundle, readAnyBundle, readBundle, type BundleScheme } from './bundle-text.ts'
 export { check, neededPermissions, replayFacts, type Author, type KeyFacts } from './check.ts'
 export { claimChecks, makeClaim, parseClaim, readClaim, type Claim } from './claim.ts'
-export type { CommandStore, KeptCommand, KeptTeam } from './command-store.ts'
+export { CommandList } from './command-list.ts'
+export type { CommandStore, KeptCheckpoint, KeptCommand, KeptIndex, KeptTeam, OrderedPage } from './command-store.ts'
 export {
   commandId,
   encodeUnsigned,

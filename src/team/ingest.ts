@@ -235,7 +235,7 @@ export class Ingest {
       this.#onAccepted(node, entry.peer, entry.live)
     }
     this.#line.splice(0, done)
-    if (records.length > 0) this.#core.emit({ kind: 'append', records })
+    if (records.length > 0) this.#core.append(records)
   }
 
   #judge({ said, known, peer, verdicts, checks }: Entry): GraphNode | undefined {

@@ -1,18 +1,22 @@
-import { refuse, type Randomness, type Refusal } from '../base/index.ts'
+import { limits, refuse, type Randomness, type Refusal } from '../base/index.ts'
 import { equalBytes, toHex, type CborMap } from '../codec/index.ts'
 import { Author, type AuthorParts } from './author.ts'
 import { readAct } from './body.ts'
 import { Boxes } from './boxes.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { parseCommand, type Command } from './command.ts'
+import type { KeptIndex, OrderedPage } from './command-store.ts'
 import { Core } from './core.ts'
 import { Duties } from './duties.ts'
 import type { Standing } from './ruling.ts'
 import { readFrame, type Frame, type SyncFrame } from './frames.ts'
 import { Gossip } from './gossip.ts'
 import type { Graph, GraphNode } from './graph.ts'
+import { encodePage } from './graph-index.ts'
 import { accept, Ingest } from './ingest.ts'
 import { createLink, type Link } from './link.ts'
 import { Pull } from './pull.ts'
+import { restoreCore } from './restore.ts'
 import { changeBetween, isNoChange } from './rights-change.ts'
 import { Serve } from './serve.ts'
 import { soundPayload } from './signature-checks.ts'
@@ -48,6 +52,8 @@ const wakeMax = 60_000
 export class Replica {
   /** Ids of loaded commands that were damaged, or descend from a damaged one: to be dropped and reported. */
   readonly dropped: readonly Uint8Array[]
+  /** False where the index was made anew: then `index` is to be kept in the place of what the disk has. */
+  readonly isRestored: boolean
   readonly #core: Core
   readonly #standings: StandingReport
   readonly #ingest: Ingest
@@ -58,13 +64,22 @@ export class Replica {
   readonly #boxes: Boxes
   readonly #author: Author
   readonly #duties: Duties
+  readonly #checkpoints: Checkpoints
   /** Accepted and not yet durable, in order. */
   readonly #fresh: GraphNode[] = []
   #told: TeamState = emptyState
   #wakeAt = 0
 
-  constructor(parts: ReplicaParts, loaded: readonly LoadedCommand[]) {
-    this.#core = new Core(parts.team, toHex(parts.device), parts.random)
+  /**
+   * `index`: what spares reading and judging all the commands again; where it is not whole they are, and `isRestored` says
+   * so.
+   */
+  constructor(parts: ReplicaParts, loaded: Iterable<LoadedCommand>, index?: KeptIndex) {
+    const makeCore = (graph?: Graph): Core => new Core(parts.team, toHex(parts.device), parts.random, graph)
+    const restored = index === undefined ? undefined : restoreCore(makeCore, index)
+    this.isRestored = restored !== undefined
+    this.#core = restored?.core ?? makeCore()
+    this.#checkpoints = new Checkpoints(this.#core, restored?.checkpoints ?? [])
     this.#standings = new StandingReport(this.#core)
     this.#ingest = new Ingest(this.#core, (node) => this.#fresh.push(node))
     this.#gossip = new Gossip(this.#core, this.#ingest)
@@ -74,7 +89,10 @@ export class Replica {
     this.#boxes = new Boxes(this.#core, parts.boxes ?? [])
     this.#author = new Author(this.#core, this.#pull, this.#boxes, parts)
     this.#duties = new Duties(this.#core, this.#author)
-    this.dropped = this.#load(loaded)
+    this.dropped = restored === undefined ? this.#load(loaded) : []
+    this.#core.stored = this.graph.size
+    this.#standings.skip()
+    this.#told = this.#core.state
     if (parts.isFounder === true) this.#core.isHeard = true
   }
 
@@ -95,6 +113,11 @@ export class Replica {
   /** Commands that are durable. */
   get storedCount(): number {
     return this.#core.stored
+  }
+
+  /** How many of a device's commands are lost because it signed others beside them (R1). */
+  lostInForks(deviceHex: string): number {
+    return this.#core.evaluation.lostInForks(deviceHex)
   }
 
   /** True where another node computed another state from the same commands (I12). */
@@ -169,7 +192,18 @@ export class Replica {
     }
   }
 
-  #load(loaded: readonly LoadedCommand[]): Uint8Array[] {
+  /** The order and the index of all commands, to be kept by a disk. */
+  index(): OrderedPage[] {
+    const { graph } = this.#core
+    const pages: OrderedPage[] = []
+    for (let first = 0; first < graph.size; first += limits.indexPageCommandsMax) {
+      const to = Math.min(graph.size, first + limits.indexPageCommandsMax)
+      pages.push({ ids: graph.ids(first, to), page: encodePage(graph.page(first, to)) })
+    }
+    return pages
+  }
+
+  #load(loaded: Iterable<LoadedCommand>): Uint8Array[] {
     const dropped: Uint8Array[] = []
     for (const { id, bytes } of loaded) {
       const command = parseCommand(bytes)
@@ -182,9 +216,6 @@ export class Replica {
         !('kind' in accept(this.#core, command as Command, act, soundPayload))
       if (!isKept) dropped.push(id)
     }
-    this.#core.stored = this.#core.graph.size
-    this.#standings.skip()
-    this.#told = this.#core.state
     return dropped
   }
 
@@ -322,6 +353,7 @@ export class Replica {
     this.#gossip.tick()
     this.#duties.settle()
     this.#boxes.settle()
+    this.#checkpoints.settle()
     const { now, links } = this.#core
     let at = Math.min(
       now + wakeMax,

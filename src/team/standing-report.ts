@@ -1,13 +1,15 @@
 import { refuse } from '../base/index.ts'
-import { idText } from '../codec/index.ts'
+import { fromHex, idText } from '../codec/index.ts'
 import type { Core } from './core.ts'
 import type { GraphNode } from './graph.ts'
 import type { Standing } from './ruling.ts'
 
-/** Says what has become of commands, as it changes and once they are durable; to their author also as a refusal. */
+/** Says what has become of commands, as it changes and once they are durable; to their author also as a refusal; and forks. */
 export class StandingReport {
   readonly #core: Core
   #untold = new Set<GraphNode>()
+  /** Hex ids of devices that were told to have forked. */
+  readonly #forked = new Set<string>()
 
   constructor(core: Core) {
     this.#core = core
@@ -16,6 +18,7 @@ export class StandingReport {
   /** Forgets what has changed so far: it was read from the disk, and is no news. */
   skip(): void {
     this.#core.evaluation.takeChanged()
+    for (const deviceHex of this.#core.graph.forked()) this.#forked.add(deviceHex)
   }
 
   tell(): void {
@@ -24,6 +27,16 @@ export class StandingReport {
     for (const node of durable) {
       this.#untold.delete(node)
       this.#tellOne(node, this.#core.evaluation.standing(node))
+    }
+    if (durable.length > 0) this.#tellForks()
+  }
+
+  #tellForks(): void {
+    const { graph, evaluation } = this.#core
+    for (const deviceHex of graph.forked()) {
+      if (this.#forked.has(deviceHex)) continue
+      this.#forked.add(deviceHex)
+      this.#core.emit({ kind: 'forked', device: fromHex(deviceHex), lost: evaluation.lostInForks(deviceHex) })
     }
   }
 

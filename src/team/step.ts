@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorData, Refusal } from '../base/index.ts'
 import type { CborMap } from '../codec/index.ts'
+import type { KeptCheckpoint } from './command-store.ts'
 import type { Intent } from './intent.ts'
 import type { SignatureCheck } from './verification.ts'
 
@@ -60,8 +61,10 @@ export type ReplicaEffect =
   | { readonly kind: 'send'; readonly peer: string; readonly frame: CborMap }
   /** Answered by `verified`. */
   | { readonly kind: 'verify'; readonly token: number; readonly checks: readonly SignatureCheck[] }
-  /** One synchronous batch; answered by `stored` when durable. Appends are done in order. */
-  | { readonly kind: 'append'; readonly records: readonly CommandRecord[] }
+  /** One synchronous batch, with the page of the index about it; answered by `stored` when durable. Done in order. */
+  | { readonly kind: 'append'; readonly records: readonly CommandRecord[]; readonly page: Uint8Array }
+  /** Keep a checkpoint after the appends before, and forget those at these indexes; no answer. */
+  | { readonly kind: 'checkpoint'; readonly checkpoint: KeptCheckpoint | undefined; readonly gone: readonly number[] }
   /** Keep for a later version; no answer. */
   | { readonly kind: 'park'; readonly id: Uint8Array; readonly bytes: Uint8Array }
   /** Forget what was kept so: it had to go for other commands; no answer. */
@@ -76,6 +79,8 @@ export type ReplicaEffect =
   /** Close the sync stream; with `penalise` the connection too. */
   | { readonly kind: 'cut'; readonly peer: string; readonly code: ErrorCode; readonly penalise: boolean }
   | { readonly kind: 'alarm'; readonly code: ErrorCode; readonly data: ErrorData }
+  /** A device signed commands beside each other, and so many of them are lost in that; told once for each device. */
+  | { readonly kind: 'forked'; readonly device: Uint8Array; readonly lost: number }
   /** What a durable command is, when it comes and whenever that changes. `by` took the effect of a voided one. */
   | {
       readonly kind: 'standing'

@@ -41,8 +41,8 @@ export interface TeamView {
   readonly heads: readonly string[]
   readonly count: number
   readonly members: readonly MemberView[]
-  /** Devices that signed two commands in one place (`dev_b…`). */
-  readonly forked: readonly string[]
+  /** Devices that signed commands beside each other (`dev_b…`), and how many of these are lost. */
+  readonly forked: readonly { readonly device: string; readonly lost: number }[]
   readonly diverged: boolean
   readonly heard: boolean
 }
@@ -68,7 +68,10 @@ export function teamView(replica: Replica, team: Uint8Array): TeamView {
     heads: graph.heads().map(({ command }) => idText('cmd', command.id)),
     count: graph.size,
     members: membersOf(state),
-    forked: graph.forked().map((deviceHex) => idText('dev', fromHex(deviceHex))),
+    forked: graph.forked().map((deviceHex) => ({
+      device: idText('dev', fromHex(deviceHex)),
+      lost: replica.lostInForks(deviceHex),
+    })),
     diverged: replica.isDiverged,
     heard: replica.isHeard,
   }

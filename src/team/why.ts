@@ -28,12 +28,21 @@ export function whyOf(node: GraphNode, setback: Setback, telling: Telling): stri
     return `When its turn came, its author turned out to have no right to it, so it is taken out with all that it did: ${said}`
   }
   const other = tell(by, telling)
-  if (by.command.authorHex === node.command.authorHex && telling.standing(by) !== 'effective')
-    return `It follows ${other} of the same device, which has no effect either.`
-  if (by.command.authorHex === node.command.authorHex)
-    return `Its device signed it and ${other} beside each other; of two such commands one stands, and it is the other one.`
+  if (by.command.authorHex === node.command.authorHex) return forked(node, by, other, telling)
   if (telling.standing(by) !== 'effective') return `It rests on ${other}, which has no effect.`
   return hitBy(node, by, other, telling)
+}
+
+/** What a fork of its own device costs a command. */
+function forked(node: GraphNode, by: GraphNode, other: string, telling: Telling): string {
+  const { deps, lost = [] } = node.origin
+  if (!telling.isBefore(by, node)) {
+    const which = telling.standing(by) === 'effective' ? 'it is the other one' : 'it is not this one'
+    return `Its device signed it and ${other} beside each other; of two such commands one stands, and ${which}.`
+  }
+  if (deps.includes(by.command.idHex)) return `It rests on ${other}, which has no effect.`
+  const [wrong, right] = lost.includes(by.command.idHex) ? ['lost', 'stands'] : ['what stands', 'is lost']
+  return `Its device had signed two commands beside each other and took ${other} for ${wrong} when it signed this one, but that ${right}: such an error makes void what follows it.`
 }
 
 /** What a reducer does to what stands beside it. */

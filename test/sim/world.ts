@@ -256,6 +256,7 @@ export class World {
       case 'park':
       case 'unpark':
       case 'recalled':
+      case 'forked':
       case 'standing':
       case 'rights':
     }

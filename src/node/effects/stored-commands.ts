@@ -2,9 +2,18 @@ import { equalBytes } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import { answerCheck, checksOf, parseCommand, readAct, type Command, type KeptCommand } from '../../team/index.ts'
 
-/** Of the commands that a store holds, those with a verified bit, and of the others those whose signatures hold. */
-export function soundCommands(keys: Keys, team: Uint8Array, commands: readonly KeptCommand[]): KeptCommand[] {
-  return commands.filter((kept) => kept.isVerified || isSound(keys, team, kept, commands))
+/** Of the commands that a store holds, those with a verified bit, and of the others those whose signatures hold; the ids of the rest. */
+export function soundCommands(
+  keys: Keys,
+  team: Uint8Array,
+  kept: Iterable<KeptCommand>,
+): { readonly sound: readonly KeptCommand[]; readonly forged: readonly Uint8Array[] } {
+  const commands = [...kept]
+  const [sound, forged]: [KeptCommand[], Uint8Array[]] = [[], []]
+  for (const command of commands)
+    if (command.isVerified || isSound(keys, team, command, commands)) sound.push(command)
+    else forged.push(command.id)
+  return { sound, forged }
 }
 
 function isSound(keys: Keys, team: Uint8Array, kept: KeptCommand, all: readonly KeptCommand[]): boolean {

@@ -10,6 +10,7 @@ import {
   type CommandStore,
   type Intent,
   type KeptCommand,
+  type KeptIndex,
   type Outcome,
   type Recipient,
   type ReplicaEffect,
@@ -83,12 +84,12 @@ export class TeamRunner {
 
   /** Reads the team from its store, verifying what has no verified bit, and drops what is damaged. */
   static async open(parts: RunnerParts, isFounder = false): Promise<TeamRunner> {
-    const runner = new TeamRunner(parts, [], isFounder)
+    const runner = new TeamRunner(parts, isFounder)
     await runner.#reload(isFounder)
     return runner
   }
 
-  private constructor(parts: RunnerParts, loaded: readonly KeptCommand[], isFounder: boolean) {
+  private constructor(parts: RunnerParts, isFounder: boolean) {
     this.#parts = parts
     this.team = parts.team
     const { keys, own, store, team } = parts
@@ -101,7 +102,7 @@ export class TeamRunner {
     this.secrets = new EpochSecrets({ team, device, keys, ring: own.ring, store, onOpened })
     const recipients = (): readonly Recipient[] => this.#recipients()
     this.#ahead = new SecretsAhead({ keys, random: parts.random, recipients })
-    this.#replica = this.#makeReplica(loaded, isFounder)
+    this.#replica = this.#makeReplica({ commands: [] }, isFounder)
   }
 
   get replica(): Replica {
@@ -208,7 +209,11 @@ export class TeamRunner {
     this.#refuseWaiting(refuse('ERR_TEAM_UNKNOWN_TEAM', { team: idText('team', this.team) }))
   }
 
-  #makeReplica(loaded: readonly KeptCommand[], isFounder: boolean, boxes: readonly string[] = []): Replica {
+  #makeReplica(
+    { commands, index }: { readonly commands: Iterable<KeptCommand>; readonly index?: KeptIndex | undefined },
+    isFounder: boolean,
+    boxes: readonly string[] = [],
+  ): Replica {
     const { keys, own, random, clock } = this.#parts
     const author: AuthorParts = {
       ...ownAuthor(keys, own),
@@ -216,15 +221,16 @@ export class TeamRunner {
       takeAhead: () => this.#ahead.take(),
       wall: () => clock.now(),
     }
-    return new Replica({ ...author, team: this.team, random, isFounder, boxes }, loaded)
+    return new Replica({ ...author, team: this.team, random, isFounder, boxes }, commands, index)
   }
 
   async #reload(isFounder: boolean): Promise<void> {
     const { store, log } = this.#parts
-    const { commands, parked, damaged } = await store.load()
-    const sound = soundCommands(this.#parts.keys, this.team, commands)
-    const forged = commands.filter((command) => !sound.includes(command)).map(({ id }) => id)
-    this.#replica = this.#makeReplica(sound, isFounder, await store.boxesHeld())
+    const { commands, index, parked, damaged } = await store.load()
+    // With an index all were verified.
+    const { sound, forged } =
+      index === undefined ? soundCommands(this.#parts.keys, this.team, commands) : { sound: commands, forged: [] }
+    this.#replica = this.#makeReplica({ commands: sound, index }, isFounder, await store.boxesHeld())
     this.#appended = this.#replica.graph.size
     this.secrets.refresh(this.#replica.state.epochs)
     this.#ahead.changed()
@@ -240,6 +246,7 @@ export class TeamRunner {
         count: dropped.length,
       })
     }
+    if (!this.#replica.isRestored) await store.reindex(this.#replica.index())
     if (parked.length > 0) this.take({ kind: 'revive', commands: parked })
     else this.take({ kind: 'tick' })
   }
@@ -261,6 +268,10 @@ export class TeamRunner {
         return
       case 'append':
         void this.#append(effect)
+        return
+      case 'checkpoint':
+        // One that is not kept costs the next start some time.
+        this.#parts.store.keepCheckpoint(effect.checkpoint, effect.gone).catch(() => undefined)
         return
       case 'park':
         this.#parts.store.park(effect.id, effect.bytes).catch(() => undefined)
@@ -293,6 +304,7 @@ export class TeamRunner {
         return
       case 'alarm':
       case 'recalled':
+      case 'forked':
         this.#report(effect)
     }
   }
@@ -305,10 +317,10 @@ export class TeamRunner {
     })
   }
 
-  async #append({ records }: ReplicaEffect & { kind: 'append' }): Promise<void> {
+  async #append({ records, page }: ReplicaEffect & { kind: 'append' }): Promise<void> {
     const replica = this.#replica
     try {
-      await this.#parts.store.append(records)
+      await this.#parts.store.append(records, page)
     } catch (error) {
       if (replica === this.#replica) this.#fail(error)
       return
@@ -353,7 +365,7 @@ export class TeamRunner {
     this.#parts.log.error('the store cannot be written', { code: failure.code, what: failure.message })
     this.problems.add(failure.message)
     this.#refuseWaiting({ kind: 'refuse', code: failure.code, data: failure.data })
-    this.#replica = this.#makeReplica([], false)
+    this.#replica = this.#makeReplica({ commands: [] }, false)
     for (const stream of this.#streams.values()) stream.abort('ERR_STORE_WRITE')
     const again = async (): Promise<void> => {
       if (this.#isStopped) return
@@ -417,11 +429,17 @@ export class TeamRunner {
     })
   }
 
-  #report(effect: ReplicaEffect & { kind: 'alarm' | 'recalled' }): void {
+  #report(effect: ReplicaEffect & { kind: 'alarm' | 'recalled' | 'forked' }): void {
     const team = idText('team', this.team)
     if (effect.kind === 'alarm') {
       this.problems.add(fail(effect.code, effect.data).message)
       this.#parts.log.error('team alarm', { team, code: effect.code, ...effect.data })
+      return
+    }
+    if (effect.kind === 'forked') {
+      // The status tells of forks as they are now.
+      const device = idText('dev', effect.device)
+      this.#parts.log.error('team alarm', { team, code: 'ERR_TEAM_FORKED', device, lost: effect.lost })
       return
     }
     this.#parts.log.warn('own command without effect', { team, code: effect.refusal.code, ...effect.refusal.data })

@@ -11,7 +11,7 @@ export function teamWarnings(runner: TeamRunner, device: Uint8Array): string[] {
   const { parked } = replica.waiting()
   if (parked > 0) lines.push(`${name}: ${parked} commands of a newer version wait for an upgrade of this node.`)
   for (const deviceHex of replica.graph.forked())
-    lines.push(`${name}: device ${idText('dev', fromHex(deviceHex))} signed two commands in one place. Re-key it.`)
+    lines.push(`${name}: ${forkWarning(idText('dev', fromHex(deviceHex)), replica.lostInForks(deviceHex))}`)
   lines.push(...epochWarnings(runner, device).map((line) => `${name}: ${line}`))
   const out = whyOut(replica, device)
   if (out !== undefined && replica.state.open) {
@@ -19,6 +19,12 @@ export function teamWarnings(runner: TeamRunner, device: Uint8Array): string[] {
     lines.push(`${name}: this device is not in it any more. ${why}`)
   }
   return lines
+}
+
+/** What the operator should know of a device that forked: what it costs, and what to do. */
+export function forkWarning(device: string, lost: number): string {
+  const { message, hint } = describe('ERR_TEAM_FORKED', { device, lost })
+  return `${message} ${hint ?? ''}`
 }
 
 /** Where nothing can be sealed for the team, or not by this device. */

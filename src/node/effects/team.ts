@@ -303,16 +303,16 @@ class NodeTeams implements Teams {
 
   async syncNow(team?: string): Promise<{ team: string; peers: number; commands: number; stateHash: string }> {
     const runner = this.#find(team)
-    const before = runner.replica.graph.nodes.length
+    const before = runner.replica.graph.size
     await this.#syncPeers().poll(runner.team)
     runner.take({ kind: 'hello' })
     const end = performance.now() + syncNowMsMax
-    for (let seen = -1; performance.now() < end && seen !== runner.replica.graph.nodes.length;) {
-      seen = runner.replica.graph.nodes.length
+    for (let seen = -1; performance.now() < end && seen !== runner.replica.graph.size;) {
+      seen = runner.replica.graph.size
       await new Promise((resolve) => setTimeout(resolve, quietMs))
     }
     const { stateHash } = teamView(runner.replica, runner.team)
-    const commands = runner.replica.graph.nodes.length - before
+    const commands = runner.replica.graph.size - before
     return { team: idText('team', runner.team), peers: runner.linked.length, commands, stateHash }
   }
 

@@ -52,17 +52,18 @@ describe('I16: a crash at any write point', () => {
     await store.drop([commands.at(-1)!.id])
     for (let written = 0; written <= batches.length; written++) {
       const reopened = await diskOf(batches.slice(0, written))
-      const kept = await reopened.load()
-      expect(kept.damaged).toEqual([])
-      const replica = scribe.replica('O', kept.commands)
+      const { commands: found, damaged } = await reopened.load()
+      const kept = [...found]
+      expect(damaged).toEqual([])
+      const replica = scribe.replica('O', kept)
       expect(replica.dropped).toEqual([])
       for (const [idHex, at] of acknowledged)
         if (at <= written && (idHex !== commands.at(-1)!.idHex || written < batches.length))
           expect(replica.graph.has(idHex)).toBe(true)
       // It goes on from there.
-      const next = commands[kept.commands.length]
+      const next = commands[kept.length]
       if (next !== undefined) await reopened.append([next])
-      expect((await reopened.load()).commands.length).toBe(Math.min(commands.length, kept.commands.length + 1))
+      expect([...(await reopened.load()).commands].length).toBe(Math.min(commands.length, kept.length + 1))
     }
   })
 
@@ -76,9 +77,15 @@ describe('I16: a crash at any write point', () => {
         { type: 'put', key: at(`i/${idHex}`), value: Uint8Array.of(1, n === 3 ? 0 : 1) },
       ])
     const store = new TeamStore(disk, toHex(scribe.team))
-    expect((await store.load()).commands.map(({ isVerified }) => isVerified)).toEqual([true, true, true, false, true])
+    expect([...(await store.load()).commands].map(({ isVerified }) => isVerified)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      true,
+    ])
     await store.append(scribe.commands.slice(5, 9))
     const { commands } = await new TeamStore(disk, toHex(scribe.team)).load()
-    expect(commands.map(({ id }) => toHex(id))).toEqual(scribe.commands.slice(0, 9).map(({ idHex }) => idHex))
+    expect([...commands].map(({ id }) => toHex(id))).toEqual(scribe.commands.slice(0, 9).map(({ idHex }) => idHex))
   })
 })

@@ -47,7 +47,7 @@ async function survivors(): Promise<{ commands: number; missing: number; damaged
   const { damaged } = store
   const kept = await store.team(team).load()
   await store.close()
-  return { commands: kept.commands.length, missing: kept.damaged.length, damaged }
+  return { commands: [...kept.commands].length, missing: kept.damaged.length, damaged }
 }
 
 describe('a store with a damaged page', () => {

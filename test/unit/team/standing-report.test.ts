@@ -50,6 +50,22 @@ describe('what becomes of commands', () => {
     expect(standings(take(replica, [removal])).sort()).toEqual(['3 voided ERR_TEAM_VOIDED 5', '5 applied'])
   })
 
+  it('that a device signed beside itself is told once, and how much of it is lost', () => {
+    scribe.found('O')
+    const base = [scribe.add('O', 'U', 'user')]
+    const replica = scribe.replica('O', scribe.commands)
+    const forksIn = (effects: readonly ReplicaEffect[]): unknown[] =>
+      effects.flatMap((effect) => (effect.kind === 'forked' ? [[toHex(effect.device), effect.lost]] : []))
+    const { device } = scribe.actor('U')
+    const one = scribe.write('U', { kind: 'RevokeRole', device, role: 'user' }, { parents: base })
+    const other = scribe.assign('U', 'U', 'sync-role', { parents: base })
+    const third = scribe.remove('U', 'U', { parents: base })
+    expect(forksIn(take(replica, [one]))).toEqual([])
+    expect(forksIn(take(replica, [other]))).toEqual([[toHex(device), 1]])
+    expect(forksIn(take(replica, [third]))).toEqual([])
+    expect(replica.lostInForks(toHex(device))).toBe(2)
+  })
+
   it('an effect comes back where the removal that took it has lost its own', () => {
     scribe.found('O')
     scribe.add('O', 'A', 'operator')

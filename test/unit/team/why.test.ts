@@ -103,6 +103,37 @@ it('two commands of one device (T61)', () => {
   )
 })
 
+it('what a device signs without knowing how its fork is decided, and what it signs once it knows (T79)', () => {
+  const label = (name: string, ...parents: Command[]): Command =>
+    beside('O', { kind: 'CreateLabel', label: name }, ...parents)
+  const before = label('before')
+  const seen = beside('A', { kind: 'RevokeRole', device: device('A'), role: 'manager' }, before)
+  const restored = label('restored')
+  const blind = label('blind', restored)
+  const knowing = label('knowing', seen, blind)
+  expect(toldOf(restored, before)).toMatch(
+    /^Its device signed it and THAT \(O: .*\) beside each other; of two such commands one stands, and it is the other one\.$/,
+  )
+  expect(toldOf(blind, before)).toBe(toldOf(restored, before))
+  expect(entryOf(knowing).standing).toBe('effective')
+})
+
+it('what a device signs when it takes for lost what stands (T79c)', () => {
+  scribe.add('O', 'O2', 'owner')
+  base = scribe.write('O', { kind: 'CreateLabel', label: 'y' })
+  const label = (name: string, ...parents: Command[]): Command =>
+    beside('O', { kind: 'CreateLabel', label: name }, ...parents)
+  const [first, second] = [label('first'), label('second')]
+  const seen = beside('A', { kind: 'RevokeRole', device: device('A'), role: 'manager' }, first)
+  const misled = label('misled', seen, second)
+  expect(entryOf(misled).standing).toBe('effective')
+  beside('O2', { kind: 'CreateLabel', label: 'better' }, second)
+  expect(entryOf(first).standing).toBe('void')
+  expect(toldOf(misled, second)).toMatch(
+    /^Its device had signed two commands beside each other and took THAT \(O: .*\) for lost when it signed this one, but that stands: such an error makes void what follows it\.$/,
+  )
+})
+
 it('a circle of removals (T25)', () => {
   const up = (by: string, name: string): Command =>
     beside(by, { kind: 'AssignRole', device: device(name), role: 'owner' })
@@ -130,7 +161,7 @@ it('recalled: what went first is named (T20, T41)', () => {
     beside('O', { kind: 'CreateLabel', label: 'z' }, promotion),
     beside('M', { kind: 'CreateLabel', label: 'z' }),
   ]
-  expect(toldOf(theirs, mine)).toContain('THAT (O: label z), which goes first on all nodes')
+  expect(toldOf(theirs, mine)).toContain('THAT (O: made the label z), which goes first on all nodes')
 })
 
 it('a reducer whose author had no right after all is taken out with what it did (T73)', () => {

@@ -165,8 +165,10 @@ describe('the teams of a node', () => {
         return {
           load: () => commands.load(),
           read: (id) => commands.read(id),
-          append: (records) =>
-            isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records),
+          append: (records, page) =>
+            isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records, page),
+          reindex: (pages) => commands.reindex(pages),
+          keepCheckpoint: (checkpoint, gone) => commands.keepCheckpoint(checkpoint, gone),
           park: (parked, bytes) => commands.park(parked, bytes),
           unpark: (ids) => commands.unpark(ids),
           keepBoxes: (hash, bytes) => commands.keepBoxes(hash, bytes),
