@@ -1,7 +1,7 @@
 import { encodeCbor, fromHex, toHex } from '../../src/codec/index.ts'
 import { sha256, type Keys } from '../../src/keys/index.ts'
 import { claimChecks, parseClaim } from '../../src/team/claim.ts'
-import { judgeSet, type JudgedSet } from '../../src/team/command-set.ts'
+import type { JudgedSet } from '../../src/team/command-set.ts'
 import { parseCommand, type Command } from '../../src/team/command.ts'
 import { rotationPending } from '../../src/team/kinds/keys.ts'
 import { deviceId, parseKeyBundle, type KeyBundle } from '../../src/team/key-bundle.ts'
@@ -16,24 +16,16 @@ export interface Said {
   readonly verdict: (idHex: string) => string | undefined
 }
 
-type Known = Pick<Command, 'idHex' | 'bytes'>
+/** A command by its id and its bytes. */
+export type Known = Pick<Command, 'idHex' | 'bytes'>
 
-/** The first difference between the production engine and the oracle on these commands; undefined where they agree. */
-export function compare(commands: readonly Uint8Array[], keys: Keys): string | undefined {
-  const set = judgeSet(commands, { keys })
+/** What the production engine makes of a set, with what it left out. */
+export function saidBySet(set: JudgedSet): Said {
   const verdict = (idHex: string): string | undefined => {
     const { verdict: out, code } = set.leftOut.get(idHex) ?? {}
     return out === 'refused' ? `${out} ${code ?? ''}` : verdictIn(set, idHex)
   }
-  return compareWith({ state: set.evaluation.current(), verdict }, commands, keys)
-}
-
-/** The first difference between what somebody says of these commands and the oracle. */
-export function compareWith(said: Said, commands: readonly Uint8Array[], keys: Keys): string | undefined {
-  return new OracleBook(keys).compare(
-    said,
-    commands.map(plainOf).filter((one) => one !== undefined),
-  )
+  return { state: set.evaluation.current(), verdict }
 }
 
 /**
@@ -93,8 +85,7 @@ export function verdictIn({ graph, evaluation, leftOut }: JudgedSet, idHex: stri
   return (standing as { verdict?: string }).verdict ?? 'recalled'
 }
 
-/** The command of stored bytes, where they are one. */
-export function plainOf(bytes: Uint8Array): Command | undefined {
+function plainOf(bytes: Uint8Array): Command | undefined {
   const command = parseCommand(bytes)
   return command.kind === 'refuse' || command.kind === 'foreign' ? undefined : (command as Command)
 }

@@ -3,7 +3,7 @@ import { hasForm, hexed, isBuiltIn, orderingOnly, payloads } from './page-tables
 import type { Body, Given, Invite, Member, Origin, Plain, Role, State } from './page-tables.ts'
 
 export interface Verdict { verdict: 'effective' | 'recalled' | 'void' | 'refused' | 'parked'; code?: string } // prettier-ignore
-export interface Judgement { state: State; verdicts: Map<string, Verdict>; forked: Set<string>; rotationPending: boolean; accepted: Set<string> } // prettier-ignore
+export interface Judgement { state: State; verdicts: Map<string, Verdict>; forked: Set<string>; lost: Set<string>; rotationPending: boolean; accepted: Set<string> } // prettier-ignore
 type Order = readonly (number | string)[]
 
 /**
@@ -67,13 +67,13 @@ export class Oracle {
     if (c.depth !== Math.max(-1, ...origins.map(({ command }) => command.depth)) + 1) return refused('BAD_DEPTH')
     const own = [...past].map((id) => this.#facts(id).command).filter(({ author }) => author === c.author)
     if (c.sequence !== Math.max(-1, ...own.map(({ sequence }) => sequence)) + 1) return refused('BAD_SEQUENCE')
-    const { state: view } = this.#resolve([...past])
-    const origin = this.#authorityOf(c, past, view)
+    const { state: view, lost } = this.#resolve([...past])
+    const origin = this.#authorityOf(c, past, view, lost)
     const code = check(this.#given, view, origin, true)
     return code === undefined ? origin : refused(code)
   }
 
-  #authorityOf(command: Plain, past: Set<string>, view: State): Origin {
+  #authorityOf(command: Plain, past: Set<string>, view: State, lost: Set<string>): Origin {
     const said: Record<string, unknown> = Object.fromEntries(
       Object.entries(command.body).map(([name, v]) => [name, hexed(v)]),
     )
@@ -85,7 +85,7 @@ export class Oracle {
     const role = member === undefined ? undefined : roleOf(view, member)
     const needs = hasForm(command) ? needsOf(view, command, body, role) : []
     const given = command.kind === 'AssignRole' ? body['role'] : command.kind === 'RevokeRole' ? 'sync-role' : ''
-    const origin = { command, body, past, view, rank: role?.rank ?? 0, role, needs, deps: new Set<string>(), given, admission: member?.admission ?? command.id } // prettier-ignore
+    const origin = { command, body, past, view, lost, rank: role?.rank ?? 0, role, needs, deps: new Set<string>(), given, admission: member?.admission ?? command.id } // prettier-ignore
     const direct = [member?.admission, member?.roleBy, member?.signing.get(command.key)]
     if (role !== undefined && needs.length > 0) direct.push(isBuiltIn(role.name) ? undefined : role.at, ...needs.map((permission) => role.permissions.get(permission))) // prettier-ignore
     if (command.kind === 'AdmitDevice') direct.push(body['invite'])
@@ -158,13 +158,13 @@ export class Oracle {
     if (pairs.length === 0) return { lost, forked: new Set() }
     const sides = new Set(pairs.flat())
     const { accepted } = this.#ground(ids.filter((id) => this.#canHit(id) && !sides.has(id)))
-    for (const [x, y] of pairs) {
-      const loser = this.#loser(x, y, ids, sides, accepted)
-      const winner = loser === x ? y : x
-      const isMute = (id: string): boolean => authorOf(id) === authorOf(x) && this.#facts(id).past.has(loser) && !this.#facts(id).past.has(winner) // prettier-ignore
-      for (const id of ids) if (id === loser || isMute(id)) lost.add(id)
+    for (const [x, y] of pairs) lost.add(this.#loser(x, y, ids, sides, accepted))
+    // Who went on in a view where its forks were decided otherwise has lost, too.
+    for (const id of [...ids].sort((a, b) => this.#facts(a).command.depth - this.#facts(b).command.depth)) {
+      const { past, lost: lostThen } = this.#facts(id)
+      if ([...past].some((own) => authorOf(own) === authorOf(id) && lost.has(own) !== lostThen.has(own))) lost.add(id)
     }
-    return { lost: this.#withDependents(lost, ids), forked: new Set(pairs.map(([x]) => authorOf(x))) }
+    return { lost, forked: new Set(pairs.map(([x]) => authorOf(x))) }
   }
 
   #loser(x: string, y: string, ids: string[], sides: Set<string>, trial: Set<string>): string {
@@ -293,7 +293,8 @@ export class Oracle {
   }
 
   #resolve(ids: string[]): Omit<Judgement, 'rotationPending'> {
-    const { lost, forked } = this.#lostForks(ids)
+    const { lost: lostForks, forked } = this.#lostForks(ids)
+    const lost = this.#withDependents(lostForks, ids)
     for (;;) {
       const takingPart = ids.filter((id) => this.#canHit(id) && !lost.has(id))
       const { accepted, out } = this.#ground(takingPart)
@@ -307,7 +308,7 @@ export class Oracle {
           const code = recalled.get(id)
           return code === undefined ? { verdict: 'effective' } : { verdict: 'recalled', code: `ERR_TEAM_${code}` }
         }
-        return { state, verdicts: new Map(ids.map((id) => [id, verdictOf(id)])), forked, accepted }
+        return { state, verdicts: new Map(ids.map((id) => [id, verdictOf(id)])), forked, lost: lostForks, accepted }
       }
       for (const id of this.#withDependents(new Set([...lost, ...baseless]), ids)) lost.add(id)
     }

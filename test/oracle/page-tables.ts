@@ -108,6 +108,8 @@ export interface Origin {
   body: Body
   past: Set<string>
   view: State
+  /** What its author's view held for lost in forks. */
+  lost: Set<string>
   rank: number
   role: Role | undefined
   needs: string[]

@@ -3,7 +3,7 @@ import { readAct } from '../../src/team/body.ts'
 import { parseCommand, signCommand, type Command, type Envelope } from '../../src/team/command.ts'
 import { Evaluation } from '../../src/team/evaluation.ts'
 import { Graph, type GraphNode } from '../../src/team/graph.ts'
-import type { TeamState } from '../../src/team/index.ts'
+import { stateHash, type Standing, type TeamState } from '../../src/team/index.ts'
 import { accept } from '../../src/team/ingest.ts'
 import { soundPayload } from '../../src/team/signature-checks.ts'
 import type { Somebody } from './somebody.ts'
@@ -73,6 +73,15 @@ export class Ledger {
   /** The state of the present graph, by the production engine. */
   get state(): TeamState {
     return this.evaluation.current()
+  }
+
+  stateHash(): Uint8Array {
+    return stateHash(this.state)
+  }
+
+  /** What became of a command. */
+  standing(node: GraphNode): Standing {
+    return this.evaluation.standing(node)
   }
 
   /** Ancestors of these, and themselves. */

@@ -1,7 +1,7 @@
 import { toHex } from '../../src/codec/index.ts'
 import type { Keys } from '../../src/keys/index.ts'
 import type { Replica } from '../../src/team/index.ts'
-import { OracleBook, type Said } from '../oracle/compare.ts'
+import { OracleBook, type Known, type Said } from '../oracle/compare.ts'
 
 /** What is asked of whoever has a graph and its verdicts. */
 export type Judged = Pick<Replica, 'graph' | 'standing' | 'state' | 'stateHash'>
@@ -37,7 +37,12 @@ export class OracleWatch {
   /** Where it differs from the oracle. */
   difference(judged: Judged): string | undefined {
     const commands = judged.graph.nodes.map(({ command }) => command)
-    const difference = this.#book.compare(saidBy(judged), commands)
+    return this.differenceOf(saidBy(judged), commands)
+  }
+
+  /** Where what somebody says of these commands differs from the oracle. */
+  differenceOf(said: Said, commands: readonly Known[]): string | undefined {
+    const difference = this.#book.compare(said, commands)
     return difference === undefined ? undefined : `the oracle differs: ${difference}`
   }
 }

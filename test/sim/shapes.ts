@@ -1,5 +1,7 @@
 import type { GraphNode } from '../../src/team/index.ts'
+import { Chance } from './chance.ts'
 import { headsIn } from './ledger.ts'
+import { lifeFault } from './life-faults.ts'
 import { Life } from './lives.ts'
 
 /** A shape of a graph: for each command the earlier ones that it names as parents; none: it builds on the base. */
@@ -12,6 +14,23 @@ export function* shapes(commands: number): Generator<Shape> {
     return
   }
   for (const shape of shapes(commands - 1)) for (const parents of antichains(shape)) yield [...shape, parents]
+}
+
+/** Shapes of so many commands from the one with this number up to, not including, another; each with its number. */
+export function* shapesFrom(commands: number, from = 0, to = Infinity): Generator<readonly [number, Shape]> {
+  let number = 0
+  for (const shape of shapes(commands)) {
+    if (number >= to) return
+    if (number >= from) yield [number, shape]
+    number++
+  }
+}
+
+/** What is wrong with the engine on a shape that is filled from the seed of its number; undefined: nothing. */
+export function shapeFault(commands: number, number: number, shape: Shape): string | undefined {
+  const seed = commands * 1_000_000 + number
+  const fault = lifeFault(fill(shape, seed).ledger, new Chance(seed))
+  return fault === undefined ? undefined : `HYRAX_SHAPES=${commands}:${number}-${number + 1} ${JSON.stringify(shape)}: ${fault}` // prettier-ignore
 }
 
 /** All sets of commands of a shape of which none is an ancestor of another. */
