@@ -1,19 +1,20 @@
-import { limits } from '../base/index.ts'
 import { encodeCheckpoint } from './checkpoint.ts'
 import type { Core } from './core.ts'
 
 /**
- * Which checkpoints of a team are on the disk, and when one more is due: every 1,024 commands, at a stable cut, a command
+ * Which checkpoints of a team are on the disk, and when one more is due: every so many commands, at a stable cut, a command
  * that is comparable with all others. A command that came beside one takes it away.
  */
 export class Checkpoints {
   readonly #core: Core
+  readonly #interval: number
   /** Their indexes, the latest last. */
   #kept: number[]
 
-  constructor(core: Core, kept: readonly number[]) {
+  constructor(core: Core, kept: readonly number[], interval: number) {
     this.#core = core
     this.#kept = [...kept]
+    this.#interval = interval
   }
 
   /** Looks at what was taken in since. */
@@ -23,7 +24,7 @@ export class Checkpoints {
     const before = this.#kept
     this.#kept = before.filter((index) => index <= lowest)
     const [head] = graph.headCount === 1 ? graph.heads() : []
-    const isDue = head !== undefined && head.index >= (this.#kept.at(-1) ?? -1) + limits.checkpointInterval
+    const isDue = head !== undefined && head.index >= (this.#kept.at(-1) ?? -1) + this.#interval
     if (isDue) this.#kept = thinned([...this.#kept, head.index])
     const gone = before.filter((index) => !this.#kept.includes(index))
     if (!isDue && gone.length === 0) return

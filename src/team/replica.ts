@@ -34,6 +34,8 @@ export interface ReplicaParts extends AuthorParts {
   readonly boxes?: Iterable<string>
   /** True where this process founded the team: no other copy of this device can know more. */
   readonly isFounder?: boolean
+  /** Commands after which the state is kept again; default `limits.checkpointInterval`. */
+  readonly checkpointInterval?: number
 }
 
 /** A command from the store: parents first, signature verified before. */
@@ -79,7 +81,11 @@ export class Replica {
     const restored = index === undefined ? undefined : restoreCore(makeCore, index)
     this.isRestored = restored !== undefined
     this.#core = restored?.core ?? makeCore()
-    this.#checkpoints = new Checkpoints(this.#core, restored?.checkpoints ?? [])
+    this.#checkpoints = new Checkpoints(
+      this.#core,
+      restored?.checkpoints ?? [],
+      parts.checkpointInterval ?? limits.checkpointInterval,
+    )
     this.#standings = new StandingReport(this.#core)
     this.#ingest = new Ingest(this.#core, (node) => this.#fresh.push(node))
     this.#gossip = new Gossip(this.#core, this.#ingest)
