@@ -1,184 +1,142 @@
-// One author, 20 real nodes on loopback sockets, all connected: from the author's call until all others have it on disk
-// (push), until a node that was away has it (sync), and CPU per delivery; against stock gossipsub among 20 stock nodes,
-// which sign and verify too and write nothing, in the same run.
+// One author, 20 nodes, all connected: from the author's call until all others have it on disk (push), until all have it
+// where pushes are lost (sync), until a node that was away has it, and CPU per delivery; against stock gossipsub among as
+// many nodes on the same transport stack, which sign and verify too and write nothing. All nodes live in this one process,
+// so its CPU is that of all of them. Both are asked in turn, block by block, with quiet before each command.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { gossipsub } from '@libp2p/gossipsub'
-import { identify } from '@libp2p/identify'
-import { tcp } from '@libp2p/tcp'
-import { createLibp2p } from 'libp2p'
-import { openStore } from '../src/store/index.ts'
-import { createTeamCast, type TeamNode } from '../test/helpers/team-nodes.ts'
 import { eventually } from '../test/helpers/swarm-nodes.ts'
 import { machineLine, median, quantile } from './machine.ts'
+import { countWrites, ourSide, stockSide, written, type OurSide, type Side } from './spread-nodes.ts'
 
 const size = Number(process.env['BENCH_NODES'] ?? 20)
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 100)
-const pauseMs = 50
+const blocks = Number(process.env['BENCH_BLOCKS'] ?? 8)
+const roundsPerBlock = 20
+const pauseMs = 250
+const settleMs = 3_000
+/** What a command of ours has beyond what its author says: gossipsub adds a signature, too. */
+const signatureBytes = 64
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** Times of the rounds, and CPU in ms per delivery above what an idle process uses. */
-interface Spread {
-  readonly ms: readonly number[]
-  readonly cpuMs: number
+/** What all rounds of one side took together. */
+interface Account {
+  readonly ms: number[]
+  cpuMs: number
+  clockMs: number
+  bytes: number
+  writes: number
+  messages: number
+  known: number
 }
 
-/** Counts deliveries, and tells when enough have come. */
-class Arrivals {
-  #count = 0
-  #wanted = Infinity
-  #tell: () => void = () => undefined
-
-  add(): void {
-    if (++this.#count === this.#wanted) this.#tell()
-  }
-
-  more(count: number): Promise<void> {
-    this.#wanted = this.#count + count
-    return new Promise((resolve) => {
-      this.#tell = resolve
-    })
-  }
+function emptyAccount(): Account {
+  return { ms: [], cpuMs: 0, clockMs: 0, bytes: 0, writes: 0, messages: 0, known: 0 }
 }
 
-async function spread(say: (round: number) => Promise<unknown>, arrivals: Arrivals, idle: number): Promise<Spread> {
-  const ms: number[] = []
-  const cpu = process.cpuUsage()
-  const start = performance.now()
-  for (let round = 0; round < rounds; round++) {
-    const all = arrivals.more(size - 1)
-    const begun = performance.now()
-    await Promise.all([say(round), all])
-    ms.push(performance.now() - begun)
-    await pause(pauseMs)
-  }
-  const { user, system } = process.cpuUsage(cpu)
-  const used = (user + system) / 1_000 - idle * (performance.now() - start)
-  return { ms, cpuMs: used / (rounds * (size - 1)) }
+function usedMs(since?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1_000
 }
 
-/** CPU per ms of the clock when nobody says anything. */
-async function idleCpu(): Promise<number> {
-  const cpu = process.cpuUsage()
-  const start = performance.now()
-  await pause(3_000)
-  const { user, system } = process.cpuUsage(cpu)
-  return (user + system) / 1_000 / (performance.now() - start)
+/** Books what the process uses while `work` runs. */
+async function booked(account: Account, side: Side | undefined, work: () => Promise<void>): Promise<void> {
+  const [cpu, begun, { bytes, writes }] = [process.cpuUsage(), performance.now(), { ...written }]
+  const came = { messages: 0, known: 0, ...side?.came }
+  await work()
+  account.cpuMs += usedMs(cpu)
+  account.clockMs += performance.now() - begun
+  account.bytes += written.bytes - bytes
+  account.writes += written.writes - writes
+  account.messages += (side?.came.messages ?? 0) - came.messages
+  account.known += (side?.came.known ?? 0) - came.known
 }
 
-function line(name: string, { ms, cpuMs }: Spread): string {
-  return `${name}: to all of ${size}: median ${median(ms).toFixed(1)} ms, p99 ${quantile(ms, 0.99).toFixed(1)} ms; CPU ${cpuMs.toFixed(2)} ms a delivery`
-}
-
-async function ourNodes(directory: string, onStored: (node: number, count: number) => void) {
-  const cast = await createTeamCast()
-  const nodes: TeamNode[] = []
-  for (let n = 0; n < size; n++) {
-    const store = await openStore(join(directory, String(n)))
-    const onTeamEvent = (_: string, event: string, data: Record<string, unknown>): void => {
-      if (event === 'commands') onStored(n, data['count'] as number)
+async function block(account: Account, side: Side): Promise<void> {
+  await booked(account, side, async () => {
+    for (let round = 0; round < roundsPerBlock; round++) {
+      const begun = performance.now()
+      await side.say()
+      await side.heard()
+      account.ms.push(performance.now() - begun)
+      await pause(pauseMs)
     }
-    nodes.push(await cast.node({ store, onTeamEvent, isExemptSource: () => true }))
-  }
-  const [owner, ...others] = nodes as [TeamNode, ...TeamNode[]]
-  await owner.teams.createTeam('bench', 'owner')
-  const { id } = owner.teams.view()
-  for (const [n, node] of others.entries())
-    await owner.teams.author(undefined, { kind: 'AddDevice', bundle: node.teams.device.bundle, name: `node ${n}` })
-  for (const node of others) {
-    await node.teams.addTeam(id)
-    await node.teams.syncPeers.add(owner.address(), id, 3_600)
-  }
-  for (const [n, node] of nodes.entries())
-    for (const other of nodes.slice(n + 1)) await node.swarm.connect(other.address()).catch(() => undefined)
-  const isWhole = (): boolean => nodes.every(({ teams }) => teams.linkedPeers().length === size - 1)
-  await eventually(isWhole, 'all linked', 120_000)
-  await eventually(() => new Set(nodes.map(({ teams }) => teams.view().count)).size === 1, 'in step', 60_000)
-  return { cast, nodes, owner }
+    // What follows from the last ones belongs to them, too.
+    await pause(settleMs)
+  })
 }
 
-async function stockNodes(onMessage: () => void) {
-  const nodes = await Promise.all(
-    Array.from({ length: size }, () =>
-      createLibp2p({
-        addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-        transports: [tcp()],
-        connectionEncrypters: [noise()],
-        streamMuxers: [yamux()],
-        connectionManager: { inboundConnectionThreshold: 1_000_000, maxIncomingPendingConnections: 1_000 },
-        services: { identify: identify(), pubsub: gossipsub() },
-      }),
-    ),
-  )
-  for (const node of nodes) {
-    node.services.pubsub.subscribe('bench')
-    node.services.pubsub.addEventListener('message', onMessage)
+/** A figure per delivery, above what the idle process uses. */
+function perDelivery(account: Account, idle: Account, of: 'cpuMs' | 'bytes' | 'writes'): number {
+  const used = account[of] - (idle[of] / idle.clockMs) * account.clockMs
+  return used / (account.ms.length * (size - 1))
+}
+
+function line(name: string, account: Account, idle: Account): string {
+  const { ms, messages, known } = account
+  const deliveries = ms.length * (size - 1)
+  const times = `median ${median(ms).toFixed(1)} ms, p99 ${quantile(ms, 0.99).toFixed(1)}`
+  const cpu = `CPU ${perDelivery(account, idle, 'cpuMs').toFixed(3)} ms`
+  const wire = `${perDelivery(account, idle, 'writes').toFixed(1)} writes, ${perDelivery(account, idle, 'bytes').toFixed(0)} bytes`
+  const copies = `${(messages / deliveries).toFixed(2)} messages (${(known / deliveries).toFixed(2)} known already)`
+  return `${name.padEnd(15)}: to all of ${size}: ${times}; a delivery: ${cpu}, ${wire}, ${copies}`
+}
+
+/** A node that was away comes back and has what was said meanwhile. */
+async function comingBack({ nodes, say }: OurSide): Promise<number[]> {
+  const [owner, other] = nodes
+  const last = nodes.at(-1)
+  const ms: number[] = []
+  for (let round = 0; round < 20; round++) {
+    await Promise.allSettled(nodes.slice(0, -1).map(async ({ peer }) => last?.swarm.disconnect(peer)))
+    await eventually(() => last?.teams.linkedPeers().length === 0, 'away', 60_000)
+    await say()
+    const begun = performance.now()
+    await last?.swarm.connect(other?.address() ?? '').catch(() => undefined)
+    const isBack = (): boolean => last?.teams.view().count === owner?.teams.view().count
+    await eventually(isBack, 'back', 60_000)
+    ms.push(performance.now() - begun)
   }
-  for (const [n, node] of nodes.entries())
-    for (const other of nodes.slice(n + 1)) await node.dial(other.getMultiaddrs())
-  const known = (node: (typeof nodes)[number]): number => node.services.pubsub.getSubscribers('bench').length
-  const [author] = nodes
-  await eventually(() => known(author!) === size - 1 && nodes.every((node) => known(node) >= size / 2), 'mesh', 180_000)
-  // Its mesh is made by heartbeats.
-  await pause(5_000)
-  return nodes
+  return ms
 }
 
 console.log(`# team-spread: author to all of ${size} nodes, push and sync, against stock gossipsub`)
 console.log(machineLine())
+countWrites()
 const directory = mkdtempSync(join(tmpdir(), 'hyrax-bench-'))
-const [stored, received] = [new Arrivals(), new Arrivals()]
-const ours = await ourNodes(directory, (node) => {
-  if (node > 0) stored.add()
-})
-const stock = await stockNodes(() => {
-  received.add()
-})
-const { owner, nodes } = ours
-const { device } = owner.teams.resolveDevice(undefined, 'node 0')
-let isUser = true
-async function command(): Promise<void> {
-  isUser = !isUser
-  const made = await owner.teams.author(undefined, { kind: 'AssignRole', device, role: isUser ? 'user' : 'admin' })
-  if ('code' in made) throw new Error(made.code)
+const ours = await ourSide(size, directory)
+const stock = await stockSide(size, ours.commandBytes - signatureBytes)
+const accounts = { ours: emptyAccount(), stock: emptyAccount(), idle: emptyAccount(), warm: emptyAccount() }
+for (let i = 0; i < 3; i++) for (const side of [ours, stock]) await block(accounts.warm, side)
+ours.frames.clear()
+for (let i = 0; i < blocks; i++) {
+  await booked(accounts.idle, undefined, () => pause(3_000))
+  await block(accounts.ours, ours)
+  await block(accounts.stock, stock)
 }
-const publish = (): Promise<unknown> => stock[0]!.services.pubsub.publish('bench', new Uint8Array(400))
-for (let i = 0; i < 5; i++) {
-  await command()
-  await publish()
-  await pause(200)
-}
-const idle = await idleCpu()
-const push = await spread(command, stored, idle)
-const gossip = await spread(publish, received, idle)
-console.log(line('ours, push     ', push))
-console.log(line('stock gossipsub', gossip))
+const frames = [...ours.frames].map(([name, count]) => [name, count / (blocks * roundsPerBlock * (size - 1))] as const)
+console.log(line('ours, push', accounts.ours, accounts.idle))
+console.log(line('stock gossipsub', accounts.stock, accounts.idle))
+console.log(`frames of ours : a delivery: ${frames.map(([name, count]) => `${name} ${count.toFixed(2)}`).join(', ')}`)
+const ratio = (part: (account: Account) => number): string => (part(accounts.ours) / part(accounts.stock)).toFixed(2)
+const cpuOf = (account: Account): number => perDelivery(account, accounts.idle, 'cpuMs')
+console.log(
+  `ratio ours / stock: median ${ratio(({ ms }) => median(ms))}, p99 ${ratio(({ ms }) => quantile(ms, 0.99))}, CPU a delivery ${ratio(cpuOf)}`,
+)
+await stock.stop()
 
-const away: number[] = []
-const last = nodes.at(-1)!
-for (let round = 0; round < Math.min(20, rounds); round++) {
-  for (const node of nodes.slice(0, -1)) await last.swarm.disconnect(node.peer).catch(() => undefined)
-  await eventually(() => last.teams.linkedPeers().length === 0, 'away', 60_000)
-  await command()
-  const begun = performance.now()
-  await last.swarm.connect(nodes[1]!.address()).catch(() => undefined)
-  await eventually(() => last.teams.view().count === owner.teams.view().count, 'back', 60_000)
-  away.push(performance.now() - begun)
-}
+ours.deafen()
+const bySync = emptyAccount()
+for (let i = 0; i < 3; i++) await block(bySync, ours)
 console.log(
-  `ours, sync     : a node that was away has it ${median(away).toFixed(0)} ms after it dials, p99 ${quantile(away, 0.99).toFixed(0)} ms`,
+  `ours, sync     : to all of ${size} where every push and announcement is lost: median ${median(bySync.ms).toFixed(0)} ms, p99 ${quantile(bySync.ms, 0.99).toFixed(0)} ms`,
 )
-const ratio = (part: (spread: Spread) => number): string => (part(push) / part(gossip)).toFixed(2)
+const away = await comingBack(ours)
 console.log(
-  `ratio ours / stock: median ${ratio(({ ms }) => median(ms))}, p99 ${ratio(({ ms }) => quantile(ms, 0.99))}, CPU a delivery ${ratio(({ cpuMs }) => cpuMs)}`,
+  `ours, coming back: a node that was away has it ${median(away).toFixed(0)} ms after it dials, p99 ${quantile(away, 0.99).toFixed(0)} ms`,
 )
-await Promise.allSettled(stock.map(async (node) => node.stop()))
-await ours.cast.stopAll()
+await ours.stop()
 rmSync(directory, { recursive: true, force: true })
 process.exit(0)

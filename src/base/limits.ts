@@ -97,14 +97,18 @@ export const limits = {
   syncSessionCommandsMax: 20_000,
   /** Length of one sync session. */
   syncSessionMsMax: 60_000,
-  /** Peers that get a command as PUSH; the others get an ANNOUNCE. */
-  pushEagerMax: 8,
+  /** Peers that get a command of our own as PUSH; the others get an ANNOUNCE. */
+  pushEagerMax: 32,
   /** Of a command of somebody else, as many peers get a PUSH: each of them sends it on. */
   pushRelayMax: 4,
   /** Announcements gather for this long at least; who shows a command meanwhile needs none. */
   announceGatherMsMin: 50,
   /** And for this long at most. */
   announceGatherMsMax: 250,
+  /** Of what should be known everywhere a few peers are reminded after this, twice as long at most. */
+  remindMsMin: 1_000,
+  /** So many are reminded. */
+  remindedPeersMax: 2,
   /** Wait for an announced id before it is asked for. */
   announceWaitMs: 300,
   /** Ids in one ANNOUNCE. */
@@ -191,6 +195,10 @@ export const limits = {
   syncRangesPerSecondMax: 32,
   /** Burst on top of that rate: 32 rounds of halves. */
   syncRangesBurstMax: 1_024,
+  /** After own commands those who were not pushed to hear a HELLO this soon, one for all that were made meanwhile. */
+  syncHelloOwnMs: 200,
+  /** And this soon those who were: a stream loses nothing, but a receiver may have put off what came too fast. */
+  syncHelloPushedMs: 2_000,
   /** Shortest pause between two HELLOs of one stream (30 to 60 s with jitter). */
   syncHelloMsMin: 30_000,
   /** Longest pause between two HELLOs of one stream. */

@@ -107,15 +107,13 @@ export class Author {
     if (!('code' in made)) this.#append([made])
   }
 
-  /** Acknowledges what is durable now, and answers with it. Everybody is told of our new heads soon. */
+  /** Acknowledges what is durable now, and answers with it. */
   stored(count: number): GraphNode[] {
     const done = this.#waiting.filter(({ node }) => node.index < count)
     this.#waiting = this.#waiting.filter(({ node }) => node.index >= count)
     for (const { node, request } of done)
       if (request !== undefined)
         this.#core.emit({ kind: 'verdict', request, outcome: { kind: 'accepted', id: node.command.id } })
-    if (done.length > 0)
-      for (const link of this.#core.links.values()) link.helloAt = Math.min(link.helloAt, this.#core.now + helloSoonMs)
     return done.map(({ node }) => node)
   }
 
@@ -207,9 +205,6 @@ export class Author {
     return accept(this.#core, command, act, soundPayload)
   }
 }
-
-/** After own commands everybody hears a HELLO this soon, one for all that were made meanwhile. */
-const helloSoonMs = 200
 
 /** The first command of a new team, authored by its owner. Its id is the team's. */
 export function foundTeam(

@@ -51,6 +51,7 @@ export class Duties {
 
   /** When a tick is wanted next. */
   nextAt(): number {
+    if (this.#confirmAt.size === 0 && this.#owedSince === undefined) return Infinity
     if (!this.#author.mayAuthorNow()) return Infinity
     const rotateAt = this.#owedSince === undefined ? Infinity : this.#rotateAt(this.#owedSince)
     return Math.min(rotateAt, ...this.#confirmAt.values())

@@ -2,7 +2,7 @@ import { limits } from '../base/index.ts'
 import { fromHex, toHex } from '../codec/index.ts'
 import type { Core } from './core.ts'
 import type { GraphNode } from './graph.ts'
-import type { Ingest } from './ingest.ts'
+import type { Ingest, Known } from './ingest.ts'
 import type { Link } from './link.ts'
 
 /** More than this many at once are left to sync: a HELLO tells of them. */
@@ -12,11 +12,19 @@ const awaitedMax = 10_000
 /** Of those who announced an id, so many are asked for it, one after the other. */
 const askedMax = 8
 
-/** Gossip: PUSH to up to 8 peers that have not shown a command, ANNOUNCE to the others, WANT for what stays away. */
+/**
+ * Gossip: PUSH, ANNOUNCE, and WANT for what stays away. An author tells all its peers. Whoever sends on learns, author by
+ * author, which of its peers have the commands before it can tell them: these are left out but for a reminder to a few,
+ * until one of them asks. So a tree of pushes forms per author, and a branch of it that breaks grows again from who asks.
+ */
 export class Gossip {
   readonly #core: Core
   readonly #ingest: Ingest
   readonly #awaited = new Map<string, { at: number; peers: string[] }>()
+  /** Ids of which a few peers are reminded, by hex. */
+  readonly #reminders = new Map<string, Uint8Array>()
+  /** When the first of those that wait is due: announcements, reminders, questions. */
+  readonly #due = { announce: Infinity, remind: Infinity, ask: Infinity }
 
   constructor(core: Core, ingest: Ingest) {
     this.#core = core
@@ -26,8 +34,8 @@ export class Gossip {
   /** Spreads commands that have just become durable. */
   spread(nodes: readonly GraphNode[]): void {
     if (nodes.length > spreadMax) {
-      for (const link of this.#core.links.values())
-        link.helloAt = Math.min(link.helloAt, Math.max(this.#core.now, link.greetedAt + limits.syncHelloSoonMs))
+      const { now, links } = this.#core
+      for (const link of links.values()) this.#greetAt(link, Math.max(now, link.greetedAt + limits.syncHelloSoonMs))
       return
     }
     for (const node of nodes) this.#spreadOne(node)
@@ -40,55 +48,87 @@ export class Gossip {
       const idHex = toHex(id)
       if (this.#ingest.holds(idHex)) {
         this.#core.note(idHex, link.peer)
+        const node = this.#core.nodeOf(idHex)
+        if (node !== undefined) link.elsewhere.set(node.command.authorHex, true)
         continue
       }
       const awaited = this.#awaited.get(idHex)
       if (awaited !== undefined) {
         if (awaited.peers.length < askedMax && !awaited.peers.includes(link.peer)) awaited.peers.push(link.peer)
-      } else if (this.#awaited.size < awaitedMax) this.#awaited.set(idHex, { at, peers: [link.peer] })
+      } else if (this.#awaited.size < awaitedMax) {
+        this.#awaited.set(idHex, { at, peers: [link.peer] })
+        this.#due.ask = Math.min(this.#due.ask, at)
+      }
+    }
+  }
+
+  /** Was pushed what was here: the sender is told so at once, unless it knows, and need not send us this author's again. */
+  knew(link: Link, { id, authorHex, wasShown }: Known): void {
+    if (authorHex !== undefined) link.elsewhere.set(authorHex, true)
+    if (!wasShown) this.#core.send(link, { t: 'announce', ids: [id] })
+  }
+
+  /** Who asks for a command has no other way to its author: the next ones are pushed to it again. */
+  asked(link: Link, ids: readonly Uint8Array[]): void {
+    for (const id of ids) {
+      const node = this.#core.nodeOf(toHex(id))
+      if (node !== undefined) link.elsewhere.delete(node.command.authorHex)
     }
   }
 
   /** Sends the announcements that have gathered, and asks for what stayed away. */
   tick(): void {
-    for (const link of this.#core.links.values()) this.#flush(link)
-    const wanted = new Map<string, Uint8Array[]>()
-    for (const [idHex, awaited] of this.#awaited) {
-      if (this.#ingest.holds(idHex)) this.#awaited.delete(idHex)
-      if (awaited.at > this.#core.now || !this.#awaited.has(idHex)) continue
-      const peer = awaited.peers.shift()
-      if (peer === undefined) {
-        this.#awaited.delete(idHex)
-        continue
-      }
-      awaited.at = this.#core.now + limits.announceWaitMs
-      wanted.set(peer, [...(wanted.get(peer) ?? []), fromHex(idHex)])
+    const { now, links } = this.#core
+    if (this.#due.announce <= now) {
+      this.#due.announce = Infinity
+      for (const link of links.values()) this.#flush(link)
     }
-    for (const [peer, ids] of wanted) this.#ask(peer, ids)
+    if (this.#due.remind <= now) this.#remind()
+    if (this.#due.ask <= now) this.#askForAwaited()
   }
 
   /** When a tick is wanted next. */
   nextAt(): number {
-    let at = Infinity
-    for (const awaited of this.#awaited.values()) at = Math.min(at, awaited.at)
-    for (const link of this.#core.links.values()) at = Math.min(at, link.announceAt)
-    return at
+    return Math.min(this.#due.announce, this.#due.remind, this.#due.ask)
   }
 
   #spreadOne(node: GraphNode): void {
-    const { idHex, id, bytes } = node.command
-    const links = [...this.#core.links.values()].filter(
-      (link) => this.#core.isMember(link) && !this.#core.hasShown(idHex, link.peer),
-    )
-    this.#shuffle(links)
-    // Everybody sends on what is new to it, so whoever is not its author needs to tell but few.
-    const eager = node.command.authorHex === this.#core.deviceHex ? limits.pushEagerMax : limits.pushRelayMax
-    for (const [i, link] of links.entries()) {
-      if (i < eager) {
-        this.#core.note(idHex, link.peer)
-        this.#core.send(link, { t: 'push', command: bytes })
-      } else this.#announce(link, { id, idHex })
+    const { command } = node
+    const isOwn = command.authorHex === this.#core.deviceHex
+    const { open, closed } = this.#sort(node)
+    // Everybody sends on what is new to it, so whoever is not its author needs to push to few. The others are announced
+    // the first command, and then have to ask, or are left out from then on.
+    const eager = isOwn ? limits.pushEagerMax : limits.pushRelayMax
+    if (open.length > eager) this.#shuffle(open)
+    const told = isOwn ? [...open, ...closed] : open
+    for (const link of told.slice(0, eager)) {
+      this.#core.note(command.idHex, link.peer)
+      this.#core.send(link, { t: 'push', command: command.bytes })
+      if (isOwn) this.#greetAt(link, this.#core.now + limits.syncHelloPushedMs)
     }
+    for (const link of told.slice(eager)) {
+      link.elsewhere.set(command.authorHex, true)
+      this.#announce(link, command)
+      if (isOwn) this.#greetAt(link, this.#core.now + limits.syncHelloOwnMs)
+    }
+    if (!isOwn && closed.length > 0) this.#remindLater(command)
+  }
+
+  /** Members that have not got it: those to be pushed to, and those who have this author's commands from elsewhere. */
+  #sort({ command: { idHex, authorHex } }: GraphNode): { open: Link[]; closed: Link[] } {
+    const [open, closed]: [Link[], Link[]] = [[], []]
+    const announcers = this.#awaited.get(idHex)?.peers ?? []
+    for (const link of this.#core.links.values()) {
+      if (!this.#core.isMember(link) || link.deviceHex === authorHex) continue
+      if (this.#core.hasShown(idHex, link.peer) || announcers.includes(link.peer)) link.elsewhere.set(authorHex, true)
+      else if (link.elsewhere.has(authorHex)) closed.push(link)
+      else open.push(link)
+    }
+    return { open, closed }
+  }
+
+  #greetAt(link: Link, at: number): void {
+    link.helloAt = Math.min(link.helloAt, at)
   }
 
   /** Not at once: most hear of it by a PUSH in the meantime and say so, and what gathers goes in one frame. */
@@ -97,18 +137,69 @@ export class Gossip {
     const spare = limits.announceGatherMsMax - limits.announceGatherMsMin
     if (link.announceAt === Infinity)
       link.announceAt = this.#core.now + limits.announceGatherMsMin + this.#core.draw(spare)
+    this.#due.announce = Math.min(this.#due.announce, link.announceAt)
   }
 
   #flush(link: Link): void {
-    if (link.announceAt > this.#core.now) return
+    if (link.announceAt > this.#core.now) {
+      this.#due.announce = Math.min(this.#due.announce, link.announceAt)
+      return
+    }
     link.announceAt = Infinity
-    const unknown = link.announce.filter(({ idHex }) => !this.#core.hasShown(idHex, link.peer))
+    const ids = link.announce
     link.announce = []
+    this.#tell(link, ids)
+  }
+
+  /** Announces what a peer has not shown; false where there is nothing of that. */
+  #tell(link: Link, commands: Link['announce']): boolean {
+    const unknown = commands.filter(({ idHex }) => !this.#core.hasShown(idHex, link.peer))
     for (const { idHex } of unknown) this.#core.note(idHex, link.peer)
     for (let at = 0; at < unknown.length; at += limits.announceIdsMax) {
       const ids = unknown.slice(at, at + limits.announceIdsMax).map(({ id }) => id)
       this.#core.send(link, { t: 'announce', ids })
     }
+    return unknown.length > 0
+  }
+
+  #remindLater({ id, idHex }: Link['announce'][number]): void {
+    const { now } = this.#core
+    // More than that is told by the next HELLO.
+    if (this.#reminders.size < limits.announceIdsMax) this.#reminders.set(idHex, id)
+    if (this.#due.remind === Infinity) this.#due.remind = now + limits.remindMsMin + this.#core.draw(limits.remindMsMin)
+  }
+
+  /** Tells a few of those who need not be told: were one of them cut off, somebody's reminder reaches it. */
+  #remind(): void {
+    this.#due.remind = Infinity
+    const commands = Array.from(this.#reminders, ([idHex, id]) => ({ idHex, id }))
+    this.#reminders.clear()
+    const links = [...this.#core.links.values()].filter((link) => this.#core.isMember(link))
+    this.#shuffle(links)
+    let reminded = 0
+    for (const link of links) {
+      if (reminded === limits.remindedPeersMax) return
+      if (this.#tell(link, commands)) reminded++
+    }
+  }
+
+  #askForAwaited(): void {
+    const wanted = new Map<string, Uint8Array[]>()
+    this.#due.ask = Infinity
+    for (const [idHex, awaited] of this.#awaited) {
+      const isDue = awaited.at <= this.#core.now
+      const peer = isDue ? awaited.peers.shift() : undefined
+      if (this.#ingest.holds(idHex) || (isDue && peer === undefined)) {
+        this.#awaited.delete(idHex)
+        continue
+      }
+      if (peer !== undefined) {
+        awaited.at = this.#core.now + limits.announceWaitMs
+        wanted.set(peer, [...(wanted.get(peer) ?? []), fromHex(idHex)])
+      }
+      this.#due.ask = Math.min(this.#due.ask, awaited.at)
+    }
+    for (const [peer, ids] of wanted) this.#ask(peer, ids)
   }
 
   #ask(peer: string, ids: readonly Uint8Array[]): void {

@@ -33,6 +33,16 @@ export interface Taken {
   readonly fresh: number
   readonly orphaned: boolean
   readonly late: boolean
+  /** Pushed commands that were here, or on their way in. */
+  readonly known: readonly Known[]
+}
+
+/** A command that was pushed here and was no news. */
+export interface Known {
+  readonly id: Uint8Array
+  readonly authorHex: string | undefined
+  /** True where its sender had shown it before, or we had sent it there. */
+  readonly wasShown: boolean
 }
 
 /** What the replica wants to know about a command that was taken in. */
@@ -84,16 +94,21 @@ export class Ingest {
     let fresh = 0
     let orphaned = false
     let late = false
+    const known: Known[] = []
     for (const bytes of commands) {
       const parsed = parseCommand(bytes)
       if (parsed.kind === 'refuse') {
         this.#core.strike(peer, (parsed as Refusal).code)
         continue
       }
-      const { idHex } = parsed as Command
+      const { id, idHex, authorHex } = parsed as Command
+      const wasShown = this.#core.hasShown(idHex, peer)
       this.#core.note(idHex, peer)
       if (this.#refused.has(idHex)) this.#core.strike(peer, 'ERR_TEAM_BAD_SIGNATURE')
-      if (this.holds(idHex)) continue
+      if (this.holds(idHex)) {
+        if (live) known.push({ id, authorHex, wasShown })
+        continue
+      }
       const said = parsed as Command | ForeignCommand
       if (live && !this.#isInTime(said.authorHex ?? peer)) {
         late = true
@@ -106,7 +121,7 @@ export class Ingest {
     this.#ask()
     this.#advance()
     this.#ask()
-    return { fresh, orphaned, late }
+    return { fresh, orphaned, late, known }
   }
 
   /** Answers to a question of ours. */

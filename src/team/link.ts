@@ -1,6 +1,7 @@
 import { limits } from '../base/index.ts'
 import type { Frame, FrontierEntry } from './frames.ts'
 import type { GraphNode } from './graph.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** What a replica remembers of one connected peer whose connection is bound to a device. */
 export interface Link {
@@ -45,6 +46,8 @@ export interface Link {
   readonly ranges: Bucket
   /** Times of bad commands in the last minute. */
   strikes: number[]
+  /** Authors, by hex id, whose commands it has before we can tell it. */
+  readonly elsewhere: RecentMap<string, true>
   /** Ids that wait to be announced to it. */
   announce: { readonly id: Uint8Array; readonly idHex: string }[]
   /** When they go. */
@@ -117,6 +120,7 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     lookups: new Bucket(limits.syncLookupsPerSecondMax, limits.syncLookupsBurstMax, now),
     ranges: new Bucket(limits.syncRangesPerSecondMax, limits.syncRangesBurstMax, now),
     strikes: [],
+    elsewhere: new RecentMap(limits.membersMax),
     announce: [],
     announceAt: Infinity,
     helloAt: now,

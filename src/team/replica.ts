@@ -274,6 +274,7 @@ export class Replica {
         return
       case 'want':
         this.#serve.wanted(link, frame)
+        this.#gossip.asked(link, frame.ids)
         this.#boxes.asked(link, frame)
         return
       case 'boxes':
@@ -306,7 +307,8 @@ export class Replica {
   }
 
   #push(link: Link, frame: Frame<'push'>): void {
-    const { orphaned, late } = this.#ingest.take([frame.command], link.peer, true)
+    const { orphaned, late, known } = this.#ingest.take([frame.command], link.peer, true)
+    for (const what of known) this.#gossip.knew(link, what)
     if (orphaned) this.#pull.ask(link)
     if (late) link.helloAt = Math.min(link.helloAt, this.#core.now + 1_000)
   }
