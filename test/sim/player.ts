@@ -2,6 +2,7 @@ import { concatBytes, equalBytes } from '../../src/codec/index.ts'
 import { sha256, type Keys } from '../../src/keys/index.ts'
 import type { LoadedCommand, Replica, TeamState } from '../../src/team/index.ts'
 import type { Chance } from './chance.ts'
+import { DiskIndex } from './disk-index.ts'
 import { somebody, type Somebody } from './somebody.ts'
 
 /** One node: keys, a disk that loses what was not synced, a clock that is wrong, and the production replica. */
@@ -13,6 +14,8 @@ export interface Player extends Somebody {
   disk: LoadedCommand[]
   /** Written and not yet synced. */
   cache: LoadedCommand[]
+  /** What its disk has beside the commands, so that a start need not judge them again. */
+  readonly beside: DiskIndex
   /** Epoch boxes on its disk, by the hex of their hash. */
   readonly boxes: Map<string, Uint8Array>
   replica: Replica | undefined
@@ -52,6 +55,7 @@ export function makePlayer(
     isEvil: false,
     disk: [],
     cache: [],
+    beside: new DiskIndex(),
     boxes: new Map(),
     replica: undefined,
     seen: undefined,

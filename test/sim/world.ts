@@ -27,6 +27,9 @@ export interface WorldOptions {
   readonly isReal?: boolean
 }
 
+/** So short that small teams start from checkpoints, too. */
+const checkpointInterval = 8
+
 interface Due {
   readonly at: number
   readonly order: number
@@ -107,9 +110,12 @@ export class World {
         random: this.chance,
         isFounder,
         boxes: player.boxes.keys(),
+        checkpointInterval,
       },
       player.disk,
+      player.beside.of(player.disk),
     )
+    if (!player.replica.isRestored) player.beside.reindex(player.replica.index())
     const dropped = new Set(player.replica.dropped.map((id) => toHex(id)))
     if (dropped.size > 0 && !player.isRotten) this.violations.push('a clean disk was found damaged')
     player.disk = player.disk.filter(({ id }) => !dropped.has(toHex(id)))
@@ -225,6 +231,7 @@ export class World {
       }
       case 'append':
         player.cache.push(...effect.records)
+        player.beside.append(effect.records.length, effect.page)
         this.#syncSoon(player)
         return
       case 'verdict':
@@ -252,6 +259,9 @@ export class World {
         return
       case 'read-boxes':
         later(1, { kind: 'boxes-read', hash: effect.hash, bytes: player.boxes.get(toHex(effect.hash)) ?? null })
+        return
+      case 'checkpoint':
+        player.beside.keep(effect.checkpoint, effect.gone)
         return
       case 'park':
       case 'unpark':
