@@ -17,6 +17,14 @@ import { identityOf, writeTeam } from './team-source.ts'
 const count = Number(process.env['BENCH_COMMANDS'] ?? 100_000)
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 1)
 
+/** Libsodium's build, and threads beside the first. BENCH_ONLY=wasm,0 runs one of them. */
+const ways = [
+  ['sodium-native', 0],
+  ['sodium-native', 1],
+  ['wasm', 0],
+] as const
+const only = process.env['BENCH_ONLY']
+
 type Timeless<E> = E extends unknown ? Omit<E, 'now'> : never
 
 interface Rate {
@@ -133,11 +141,7 @@ async function measureAll(): Promise<void> {
   console.log(machineLine())
   const native = await openKeys()
   const commands = writeTeam(native, count)
-  for (const [backend, threads] of [
-    ['sodium-native', 0],
-    ['sodium-native', 1],
-    ['wasm', 0],
-  ] as const) {
+  for (const [backend, threads] of ways.filter((way) => only === undefined || only === way.join())) {
     const keys = await openKeys({ backend }).catch(() => undefined)
     if (keys === undefined) continue
     const some = backend === 'wasm' ? commands.slice(0, count / 10) : commands

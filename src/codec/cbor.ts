@@ -5,7 +5,7 @@ import { copyBytes, fromUtf8, isWellFormed } from './bytes.ts'
 /** What the profile of `FORMATS.md` R0.7 can hold. Numbers are integers of at most 2^53 - 1 either way. */
 export type CborValue = null | boolean | number | string | Uint8Array | readonly CborValue[] | CborMap
 
-/** A map with text keys. Decoded ones have no prototype, so `__proto__` and `constructor` are names like others. */
+/** A map with text keys. Decoded ones inherit nothing, so `__proto__` and `constructor` are names like others. */
 export interface CborMap {
   readonly [name: string]: CborValue
 }
@@ -15,7 +15,10 @@ export interface CborBounds {
   readonly depthMax?: number
   /** Values in all, keys not counted; 10,000 unless said. */
   readonly elementsMax?: number
-  /** True where byte strings may be views of the bytes that are read, which then nobody may change. */
+  /**
+   * True where long byte strings may be views of the bytes that are read, which then nobody may change. Short ones are
+   * copies: they cost no more, and an id that is kept keeps nothing else in memory.
+   */
   readonly isShared?: boolean
 }
 
@@ -70,12 +73,25 @@ function assertEncodable(value: unknown, depthLeft: number): void {
 
 function assertEncodableMap(map: object, depthLeft: number): void {
   const prototype: unknown = Object.getPrototypeOf(map)
-  if (prototype !== Object.prototype && prototype !== null) throw refused('an object that is no plain map')
+  if (prototype !== Object.prototype && prototype !== null && prototype !== nothing)
+    throw refused('an object that is no plain map')
   for (const [name, item] of Object.entries(map)) {
     assertEncodable(name, depthLeft)
     assertEncodable(item, depthLeft - 1)
   }
 }
+
+/** Up to this many bytes an array has no memory of its own outside the heap. */
+const shortBytesMax = 64
+
+/** What decoded maps inherit. */
+const nothing = Object.freeze(Object.create(null) as object)
+
+/** A map that inherits nothing. An object without a prototype would do, but is three times as slow to fill and to read. */
+const BareMap = function (): void {
+  // Filled by who makes it.
+} as unknown as new () => object
+BareMap.prototype = nothing
 
 /** Short texts are most of what is read, and the same few again and again: the ones seen last are not made again. */
 const shortTexts = new Array<{ readonly bytes: Uint8Array; readonly text: string } | undefined>(1_024).fill(undefined)
@@ -167,7 +183,7 @@ class CborReader {
   #readBytes(size: number): Uint8Array {
     this.#at += size
     const slice = this.#bytes.subarray(this.#at - size, this.#at)
-    return this.#isShared ? slice : copyBytes(slice)
+    return this.#isShared && size > shortBytesMax ? slice : copyBytes(slice)
   }
 
   #readText(size: number): string {
@@ -210,7 +226,7 @@ class CborReader {
     const count = this.#readArgument(low)
     if (depthLeft === 0) throw refused('nested too deeply')
     if (count > this.#elementsLeft) throw refused('too many elements')
-    const map = Object.create(null) as Record<string, CborValue>
+    const map = new BareMap() as Record<string, CborValue>
     let [before, sizeBefore] = [0, -1]
     for (let index = 0; index < count; index++) {
       const first = this.#readByte()

@@ -78,7 +78,8 @@ function readLength(bytes: Uint8Array, bytesMax: number): number {
 function readBody(body: Uint8Array): CborMap {
   let value
   try {
-    value = decodeCbor(body)
+    // One copy for all that is in it: the rest of the chunk is somebody else's.
+    value = decodeCbor(copyBytes(body), { isShared: true })
   } catch (cause) {
     throw fail('ERR_CODEC_FRAME', { why: 'not deterministic CBOR' }, { cause })
   }

@@ -22,20 +22,31 @@ export function readAct(command: Pick<Command, 'kind' | 'body'> & Partial<Pick<C
     return refuse('ERR_TEAM_UNKNOWN_KIND', { kind: `${kind} of policy ${law}` })
   const { form, whole } = lawOf(kind)
   const body: Record<string, unknown> = {}
-  for (const name of Object.keys(command.body)) if (!Object.hasOwn(form, name)) return badPayload(name)
-  for (const [name, field] of Object.entries<Field>(form)) {
-    if (!Object.hasOwn(command.body, name)) {
+  for (const name in command.body) if (!Object.hasOwn(form, name)) return badPayload(name)
+  for (const { name, field } of membersOf(kind)) {
+    const said = command.body[name]
+    if (said === undefined) {
       if (field.optional !== true) return badPayload(name)
       if (field.otherwise !== undefined) body[name] = field.otherwise
       continue
     }
-    const value = field.read(command.body[name])
+    const value = field.read(said)
     if (value === undefined) return badPayload(name)
     body[name] = value
   }
   if ('roleAt' in form && !fillRole(body, command.team ?? null)) return badPayload('roleAt')
   const part = whole?.(body)
   return part === undefined ? ({ kind, body } as unknown as Act) : badPayload(part)
+}
+
+const members = new Map<Kind, readonly { readonly name: string; readonly field: Field }[]>()
+
+/** The members of a form, as a list that is made once. */
+function membersOf(kind: Kind): readonly { readonly name: string; readonly field: Field }[] {
+  let list = members.get(kind)
+  if (list === undefined)
+    members.set(kind, (list = Object.entries<Field>(lawOf(kind).form).map(([name, field]) => ({ name, field }))))
+  return list
 }
 
 /** A role and its origin stand together; where the form lets both be absent, the role is `user`, the team's own. */

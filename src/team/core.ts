@@ -106,6 +106,11 @@ export class Core {
     }
   }
 
+  /** Has a peer told soon of much that is new here. */
+  greetSoon(link: Link): void {
+    link.helloAt = Math.min(link.helloAt, Math.max(this.now, link.greetedAt + limits.syncHelloSoonMs))
+  }
+
   /** Sends whatever the peer's standing: the proof of a removal, and questions to who may know better. */
   sendAnyway(peer: string, frame: SyncFrame): void {
     this.emit({ kind: 'send', peer, frame: frameMap(frame) })

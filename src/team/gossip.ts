@@ -34,8 +34,7 @@ export class Gossip {
   /** Spreads commands that have just become durable. */
   spread(nodes: readonly GraphNode[]): void {
     if (nodes.length > spreadMax) {
-      const { now, links } = this.#core
-      for (const link of links.values()) this.#greetAt(link, Math.max(now, link.greetedAt + limits.syncHelloSoonMs))
+      for (const link of this.#core.links.values()) if (!link.isSending) this.#core.greetSoon(link)
       return
     }
     for (const node of nodes) this.#spreadOne(node)

@@ -1,5 +1,5 @@
 import { asHyraxError, limits, refuse, type ErrorCode, type Refusal } from '../base/index.ts'
-import { toHex } from '../codec/index.ts'
+import { copyBytes, toHex } from '../codec/index.ts'
 import type { Act } from './bodies.ts'
 import { readAct } from './body.ts'
 import { check } from './check.ts'
@@ -13,6 +13,7 @@ import { OrphanPool } from './orphan-pool.ts'
 import { ParkedPool, placeOf } from './parked-pool.ts'
 import { isPlanted } from './planted.ts'
 import { RecentMap } from './recent-map.ts'
+import type { CommandRecord } from './step.ts'
 import { checksOf, readVerdicts, soundPayload, type ClaimPlace, type PayloadFacts } from './signature-checks.ts'
 import type { SignatureCheck } from './verification.ts'
 
@@ -25,7 +26,8 @@ interface Entry {
   readonly peer: string
   readonly live: boolean
   readonly checks: readonly SignatureCheck[]
-  verdicts: readonly boolean[] | undefined
+  /** What libsodium said of it, once it was asked. */
+  facts: PayloadFacts | Refusal | undefined
 }
 
 /** What became of a batch: how many were new, whether one lacks a parent, whether one was put off to the next sync. */
@@ -128,7 +130,7 @@ export class Ingest {
   verified(token: number, verdicts: readonly boolean[]): void {
     let at = 0
     for (const entry of this.#asked.get(token) ?? []) {
-      entry.verdicts = verdicts.slice(at, at + entry.checks.length)
+      entry.facts = entry.checks.length === 0 ? soundPayload : readVerdicts(entry.checks, verdicts, at)
       at += entry.checks.length
     }
     this.#asked.delete(token)
@@ -171,7 +173,7 @@ export class Ingest {
       return false
     }
     if (!command.parentHexes.every((parent) => this.#isHere(parent)) && !isPlanted('skip-parent-check')) {
-      this.orphans.add({ command, peer, at: this.#core.now })
+      this.orphans.add({ command: withOwnBytes(command), peer, at: this.#core.now })
       return true
     }
     this.#enqueue(command, peer, live)
@@ -207,10 +209,10 @@ export class Ingest {
   /** The signature of what will be parked is looked at, too: room for it is given to what somebody answers for. */
   #putInLine(said: Entry['said'], known: Entry['known'], from: { peer: string; live: boolean }): void {
     if (known === undefined) this.#unread.add(said.idHex)
-    const { key } = said
     const place = known === undefined ? undefined : this.#claimPlace(known.act)
-    const checks = key === undefined ? [] : checksOf({ ...said, key }, known?.act, place)
-    const entry = { said, known, ...from, checks, verdicts: undefined }
+    const { peer, live } = from
+    const checks = hasKey(said) ? checksOf(said, known?.act, place) : []
+    const entry: Entry = { said, known, peer, live, checks, facts: undefined }
     this.#line.push(entry)
     this.#lineBytes += said.bytes.length
     this.#inLine.add(said.idHex)
@@ -236,25 +238,24 @@ export class Ingest {
 
   /** Judges what stands first in line, as far as the answers reach. */
   #advance(): void {
-    const records = []
+    const records: CommandRecord[] = []
     let done = 0
     for (const entry of this.#line) {
-      if (entry.verdicts === undefined) break
+      if (entry.facts === undefined) break
       done++
       this.#lineBytes -= entry.said.bytes.length
       this.#inLine.delete(entry.said.idHex)
       this.#unread.delete(entry.said.idHex)
-      const node = this.#judge(entry)
+      const node = this.#judge(entry, entry.facts)
       if (node === undefined) continue
-      records.push({ index: node.index, id: node.command.id, bytes: node.command.bytes })
+      records.push({ index: node.index, id: entry.said.id, bytes: entry.said.bytes })
       this.#onAccepted(node, entry.peer, entry.live)
     }
     this.#line.splice(0, done)
     if (records.length > 0) this.#core.append(records)
   }
 
-  #judge({ said, known, peer, verdicts, checks }: Entry): GraphNode | undefined {
-    const facts = checks.length === 0 ? soundPayload : readVerdicts(checks, verdicts ?? [])
+  #judge({ said, known, peer }: Entry, facts: PayloadFacts | Refusal): GraphNode | undefined {
     if ('kind' in facts) return this.#refuse(said.idHex, peer, facts.code)
     if (known === undefined || said.parentHexes.some((parent) => this.parked.has(parent))) return this.#park(said, peer)
     const { command, act } = known
@@ -278,13 +279,24 @@ export class Ingest {
     const isMembers = authorHex !== undefined && this.#core.state.members.has(authorHex)
     const place = authorHex === undefined || sequence === undefined ? undefined : placeOf(authorHex, sequence)
     const holder = isMembers ? authorHex : peer
-    const gone = this.parked.add({ id, idHex, bytes, parentHexes, holder, place }, this.#core.now)
+    const kept = { id, idHex, bytes: copyBytes(bytes), parentHexes, holder, place }
+    const gone = this.parked.add(kept, this.#core.now)
     if (this.parked.has(idHex)) this.#core.emit({ kind: 'park', id, bytes })
     const stored = gone.filter((command) => command.idHex !== idHex)
     if (stored.length > 0) this.#core.emit({ kind: 'unpark', ids: stored.map((command) => command.id) })
     for (const { command, peer: from } of this.orphans.release(idHex, (parent) => this.#isHere(parent)))
       this.#enqueue(command, from, false)
   }
+}
+
+/** The same in memory of its own: what waits for long must not keep the frame that it came in. */
+function withOwnBytes(command: Command): Command {
+  return parseCommand(copyBytes(command.bytes)) as Command
+}
+
+/** False where it is not known whose key signed, because a newer envelope says it elsewhere. */
+function hasKey(said: Entry['said']): said is Entry['said'] & { readonly key: Uint8Array } {
+  return said.key !== undefined
 }
 
 /**

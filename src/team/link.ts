@@ -57,6 +57,8 @@ export interface Link {
   greetedAt: number
   /** No HELLO in answer to an orphan before this. */
   askedAt: number
+  /** True while it sends what we asked for: it knows what we lack, and needs no greeting. */
+  isSending: boolean
   /** Turns in a row in which it claimed something and delivered nothing new. */
   idleTurns: number
 }
@@ -126,6 +128,7 @@ export function createLink(peer: string, deviceHex: string, given: boolean, now:
     helloAt: now,
     greetedAt: now - limits.syncHelloMsMin,
     askedAt: 0,
+    isSending: false,
     idleTurns: 0,
   }
 }

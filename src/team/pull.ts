@@ -10,6 +10,13 @@ import { RangeFallback } from './range-fallback.ts'
 const askAgainMs = 1_000
 /** A device's id, its number and a flag in a frame, about. */
 const entryBytes = 44
+/** What a peer sent for us, in its order. */
+interface Delivery {
+  readonly link: Link
+  readonly frame: Frame<'commands' | 'done'>
+  readonly bytes: number
+}
+
 /** Numbers of devices' chains, both ends included. */
 type Wanted = readonly (readonly [device: Uint8Array, from: number, to: number])[]
 
@@ -24,6 +31,9 @@ export class Pull {
   readonly #core: Core
   readonly #ingest: Ingest
   #turn: { readonly peer: string; readonly since: number; at: number; fresh: number; bytes: number } | undefined
+  /** What came while enough was in line: it waits as it is, because what has been read weighs ten times as much. */
+  readonly #waiting: Delivery[] = []
+  #waitingBytes = 0
   /** Largest number of our own that somebody named. */
   #ownClaimed = -1
   /** Who was heard while something of that was still missing. */
@@ -105,6 +115,27 @@ export class Pull {
       this.#core.strike(link.peer, 'ERR_TEAM_FLOOD')
       return
     }
+    this.#waiting.push({ link, frame, bytes })
+    this.#waitingBytes += bytes
+    this.#takeWaiting()
+  }
+
+  done(link: Link, frame: Frame<'done'>): void {
+    this.#waiting.push({ link, frame, bytes: 0 })
+    this.#takeWaiting()
+  }
+
+  #takeWaiting(): void {
+    while (this.#ingest.underway.commands < limits.commandsInLineMax) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.#waitingBytes -= next.bytes
+      if (next.frame.t === 'done') this.#takeDone(next.link, next.frame)
+      else this.#takeCommands(next.link, next.frame, next.bytes)
+    }
+  }
+
+  #takeCommands(link: Link, frame: Frame<'commands'>, bytes: number): void {
     const { fresh, orphaned } = this.#ingest.take(frame.commands, link.peer, false)
     if (this.#turn?.peer === link.peer) {
       this.#turn.fresh += fresh
@@ -115,7 +146,7 @@ export class Pull {
   }
 
   /** The end of a session. Where only a budget ended it the next one begins at once, with the frontier that is known. */
-  done(link: Link, frame: Frame<'done'>): void {
+  #takeDone(link: Link, frame: Frame<'done'>): void {
     const heads = frame.heads.map(toHex)
     const isOther = heads.join() !== link.heads.join()
     if (isOther && frame.remaining === 0) link.isFrontierFresh = false
@@ -126,24 +157,30 @@ export class Pull {
   }
 
   gone(link: Link): void {
+    for (let at = this.#waiting.length - 1; at >= 0; at--) {
+      if (this.#waiting[at]?.link !== link) continue
+      const [dropped] = this.#waiting.splice(at, 1)
+      this.#waitingBytes -= dropped?.bytes ?? 0
+    }
     if (this.#turn?.peer === link.peer) this.#turn = undefined
   }
 
   /** Takes the next turn, and grants more where what came has been looked at. Called at the end of every step. */
   settle(): void {
+    this.#takeWaiting()
     if (this.#claimedBy !== undefined) this.#heard(this.#claimedBy)
-    this.#judgeTurn()
+    if (this.#waiting.length === 0) this.#judgeTurn()
     const turn = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
     const { underway } = this.#ingest
     if (turn !== undefined) {
       // While some is judged, the next is verified, and more is on its way.
-      if (turn.granted + underway.bytes <= limits.syncCreditBytesMax / 2) this.#want(turn, [], [])
-    } else if (underway.commands === 0) this.#start()
+      if (turn.granted + underway.bytes + this.#waitingBytes <= limits.syncCreditBytesMax / 2) this.#want(turn, [], [])
+    } else if (underway.commands === 0 && this.#waiting.length === 0) this.#start()
   }
 
   /** When a tick is wanted next. */
   nextAt(): number {
-    if (this.#turn === undefined) return Infinity
+    if (this.#turn === undefined || this.#waiting.length > 0) return Infinity
     const { at } = this.#turn
     const isEarly = this.#core.now <= at + limits.syncPullReadyMs
     return at + (isEarly ? limits.syncPullReadyMs : limits.syncPullMsMax) + 1
@@ -175,6 +212,7 @@ export class Pull {
     if (link === undefined) return
     // All of them claim and deliver nothing: none is asked before it speaks again.
     if (least >= 2) link.isFrontierFresh = false
+    link.isSending = true
     this.#turn = { peer: link.peer, since: this.#core.now, at: this.#core.now, fresh: 0, bytes: 0 }
     const ranges = this.#missing(link)
     // Beside a fork, numbers do not name what orphans wait for.
@@ -191,9 +229,13 @@ export class Pull {
   }
 
   #endTurn(isSlow = false): void {
+    const fresh = this.#turn?.fresh ?? 0
     const link = this.#turn === undefined ? undefined : this.#core.links.get(this.#turn.peer)
-    if (link !== undefined) link.idleTurns = !isSlow && (this.#turn?.fresh ?? 0) > 0 ? 0 : link.idleTurns + 1
     this.#turn = undefined
+    if (link === undefined) return
+    link.idleTurns = !isSlow && fresh > 0 ? 0 : link.idleTurns + 1
+    link.isSending = false
+    if (fresh > 0) this.#core.greetSoon(link)
   }
 
   #claimsMore(link: Link): boolean {

@@ -24,17 +24,19 @@ export interface ClaimPlace {
 
 /** What libsodium must say about a command before the law is asked: its signature first, then what its payload carries. */
 export function checksOf(
-  command: Pick<Command, 'key' | 'unsigned' | 'signature'>,
+  { key: publicKey, unsigned: bytes, signature }: Pick<Command, 'key' | 'unsigned' | 'signature'>,
   act: Act | undefined,
   place?: ClaimPlace,
 ): SignatureCheck[] {
-  const { key: publicKey, unsigned: bytes, signature } = command
   const own: SignatureCheck = { kind: 'signature', publicKey, label: labels.command, bytes, signature }
-  return act === undefined ? [own] : [own, ...payloadChecks(act, place)]
+  const ofPayload = act === undefined ? noChecks : payloadChecks(act, place)
+  return ofPayload.length === 0 ? [own] : [own, ...ofPayload]
 }
 
+const noChecks: readonly SignatureCheck[] = []
+
 /** What libsodium must say about a payload: bundles are signed, keys are good points, a claim is signed by both its keys. */
-export function payloadChecks({ kind, body }: Act, place?: ClaimPlace): SignatureCheck[] {
+export function payloadChecks({ kind, body }: Act, place?: ClaimPlace): readonly SignatureCheck[] {
   switch (kind) {
     case 'CreateTeam':
     case 'AddDevice':
@@ -50,15 +52,22 @@ export function payloadChecks({ kind, body }: Act, place?: ClaimPlace): Signatur
     case 'AddNode':
       return [{ kind: 'point', publicKey: parsePeerId(body.peer) }]
     default:
-      return []
+      return noChecks
   }
 }
 
-/** What the answers to `checksOf` mean: ERR_TEAM_BAD_SIGNATURE, or the facts that `check` wants of them. */
-export function readVerdicts(checks: readonly SignatureCheck[], verdicts: readonly boolean[]): Refusal | PayloadFacts {
+/**
+ * What the answers to `checksOf` mean, which begin at `from`: ERR_TEAM_BAD_SIGNATURE, or the facts that `check` wants of
+ * them.
+ */
+export function readVerdicts(
+  checks: readonly SignatureCheck[],
+  verdicts: readonly boolean[],
+  from = 0,
+): Refusal | PayloadFacts {
   // Nearly every command carries nothing but its signature.
-  if (checks.length === 1 && verdicts[0] === true) return plain
-  const answers = checks.map((check, i) => ({ check, holds: verdicts[i] === true }))
+  if (checks.length === 1 && verdicts[from] === true) return plain
+  const answers = checks.map((check, i) => ({ check, holds: verdicts[from + i] === true }))
   const points = answers.filter(({ check }) => check.kind === 'point')
   const holds = (label: string): boolean[] =>
     answers.filter(({ check }) => check.kind === 'signature' && check.label === label).map((answer) => answer.holds)

@@ -23,12 +23,14 @@ export class StandingReport {
 
   tell(): void {
     for (const node of this.#core.evaluation.takeChanged()) this.#untold.add(node)
-    const durable = [...this.#untold].filter(({ index }) => index < this.#core.stored)
-    for (const node of durable) {
+    let told = 0
+    for (const node of this.#untold) {
+      if (node.index >= this.#core.stored) continue
+      told++
       this.#untold.delete(node)
       this.#tellOne(node, this.#core.evaluation.standing(node))
     }
-    if (durable.length > 0) this.#tellForks()
+    if (told > 0) this.#tellForks()
   }
 
   #tellForks(): void {
@@ -40,18 +42,17 @@ export class StandingReport {
     }
   }
 
-  #tellOne({ command }: GraphNode, standing: Standing): void {
-    const { id, author, authorHex, kind } = command
+  #tellOne(node: GraphNode, standing: Standing): void {
     if (standing === 'effective') {
-      this.#core.emit({ kind: 'standing', id, author, command: kind, standing: 'applied' })
+      this.#core.emit({ kind: 'standing', node, standing: 'applied' })
       return
     }
-    const { verdict, code } = standing
-    const by = standing.by?.command.id
-    const named = { kind: 'standing', id, author, command: kind, code, ...(by === undefined ? {} : { by }) } as const
+    const { verdict, code, by } = standing
+    const named = { kind: 'standing', node, code, ...(by === undefined ? {} : { by }) } as const
     this.#core.emit({ ...named, standing: verdict === 'void' ? 'voided' : 'recalled' })
+    const { id, authorHex } = node.command
     if (authorHex !== this.#core.deviceHex) return
-    const about = { id: idText('cmd', id), ...(by === undefined ? {} : { by: idText('cmd', by) }) }
+    const about = { id: idText('cmd', id), ...(by === undefined ? {} : { by: idText('cmd', by.command.id) }) }
     const refusal = verdict === 'void' ? refuse(code, about) : refuse('ERR_TEAM_RECALLED', { ...about, reason: code })
     this.#core.emit({ kind: 'recalled', id, refusal })
   }

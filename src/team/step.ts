@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorData, Refusal } from '../base/index.ts'
 import type { CborMap } from '../codec/index.ts'
 import type { KeptCheckpoint } from './command-store.ts'
+import type { GraphNode } from './graph.ts'
 import type { Intent } from './intent.ts'
 import type { SignatureCheck } from './verification.ts'
 
@@ -84,13 +85,11 @@ export type ReplicaEffect =
   /** What a durable command is, when it comes and whenever that changes. `by` took the effect of a voided one. */
   | {
       readonly kind: 'standing'
-      readonly id: Uint8Array
-      readonly author: Uint8Array
-      /** The kind of the command. */
-      readonly command: string
+      /** To be read when somebody wants to know: there is one for every command, and mostly nobody does. */
+      readonly node: GraphNode
       readonly standing: 'applied' | 'recalled' | 'voided'
       readonly code?: ErrorCode
-      readonly by?: Uint8Array
+      readonly by?: GraphNode
     }
   /** A command of this device has no effect: ERR_TEAM_RECALLED with the reason, or ERR_TEAM_VOIDED with what took it. */
   | { readonly kind: 'recalled'; readonly id: Uint8Array; readonly refusal: Refusal }

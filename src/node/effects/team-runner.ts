@@ -421,11 +421,12 @@ export class TeamRunner {
     this.#timer.unref()
   }
 
-  #tellStanding({ id, author, command, standing, code, by }: ReplicaEffect & { kind: 'standing' }): void {
+  #tellStanding({ node, standing, code, by }: ReplicaEffect & { kind: 'standing' }): void {
     this.#parts.onStanding(standing, () => {
-      const about = { id: idText('cmd', id), kind: command, author: idText('dev', author) }
-      const why = { ...(code === undefined ? {} : { code }), ...(by === undefined ? {} : { by: idText('cmd', by) }) }
-      return { ...about, ...why }
+      const { id, author, kind } = node.command
+      const about = { id: idText('cmd', id), kind, author: idText('dev', author) }
+      const taker = by === undefined ? {} : { by: idText('cmd', by.command.id) }
+      return { ...about, ...(code === undefined ? {} : { code }), ...taker }
     })
   }
 

@@ -24,6 +24,7 @@ export function withoutDevice(state: TeamState, member: Member, byHex: string): 
 
 /** The state without the invites of these devices that they could no longer make. */
 export function rejudgeInvites(state: TeamState, isConcerned: (creator: Member) => boolean): TeamState {
+  if (state.invites.size === 0) return state
   const invites = keepInvites(state, (invite) => {
     const creator = state.members.get(invite.creator)
     return creator !== undefined && (!isConcerned(creator) || couldInvite(state, creator, invite))

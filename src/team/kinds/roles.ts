@@ -4,6 +4,7 @@ import type { Bodies } from '../bodies.ts'
 import { duplicate, full, tooLow, type Applied, type Case, type Law } from '../case.ts'
 import { ascending, count, id, permission, rank, role } from '../fields.ts'
 import { defaultRoles, isPermission, lowestRole, type Permission } from '../policy.ts'
+import { hexOf } from '../interned.ts'
 import { holdersOf, roleOf, type CustomRole, type TeamState } from '../state.ts'
 import { keepInvites, rejudgeInvites } from './cascade.ts'
 import { checkGivenRank, isLastOwner, isSelf, needsToGive } from './giving.ts'
@@ -23,7 +24,8 @@ export const roles: {
       if (body.role === body.from) return duplicate(`the device has the role ${body.role}`)
       return isLastOwner(state, targetHex) ? refuse('ERR_TEAM_LAST_OWNER') : undefined
     },
-    apply: (state, body, { idHex: by }) => setRole(state, toHex(body.device), { ...body, by }),
+    apply: (state, body, { idHex: by }) =>
+      setRole(state, hexOf(body.device), { role: body.role, roleAt: body.roleAt, by }),
   },
   RevokeRole: {
     form: { device: id, gen: count, role, roleAt: id },

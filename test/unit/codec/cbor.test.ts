@@ -67,9 +67,12 @@ describe('deterministic CBOR', () => {
     }
   })
 
-  it('gives maps without a prototype, names like __proto__ included', () => {
+  it('gives maps that inherit nothing, names like __proto__ included', () => {
     const map = decodeCbor(fromHex('a1695f5f70726f746f5f5f01')) as Record<string, unknown>
-    expect(Object.getPrototypeOf(map)).toBe(null)
+    const inherited: object = Object.getPrototypeOf(map) as object
+    expect(Reflect.ownKeys(inherited)).toEqual([])
+    expect(Object.getPrototypeOf(inherited)).toBe(null)
+    expect(Object.isFrozen(inherited)).toBe(true)
     expect(Object.keys(map)).toEqual(['__proto__'])
     expect(map['constructor']).toBe(undefined)
     expect(toHex(encodeCbor(map as CborValue))).toBe('a1695f5f70726f746f5f5f01')

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { idText, toHex } from '../../../src/codec/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
-import { answerCheck, type Command, type Replica, type ReplicaEffect } from '../../../src/team/index.ts'
+import { answerCheck, type Command, type GraphNode, type Replica, type ReplicaEffect } from '../../../src/team/index.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 
 let scribe: Scribe
@@ -28,11 +28,11 @@ function take(replica: Replica, commands: readonly Command[], isStuck = false): 
 
 /** What is said of commands: by position in the scribe's list. */
 function standings(effects: readonly ReplicaEffect[]): string[] {
-  const numberOf = (id: Uint8Array): number => scribe.commands.findIndex(({ idHex }) => idHex === toHex(id))
+  const numberOf = (node: GraphNode): number => scribe.commands.findIndex(({ idHex }) => idHex === node.command.idHex)
   return effects.flatMap((effect) => {
     if (effect.kind !== 'standing') return []
-    const { id, standing, code, by } = effect
-    return [[numberOf(id), standing, code, by && numberOf(by)].filter((part) => part !== undefined).join(' ')]
+    const { node, standing, code, by } = effect
+    return [[numberOf(node), standing, code, by && numberOf(by)].filter((part) => part !== undefined).join(' ')]
   })
 }
 
