@@ -3,12 +3,19 @@ import { deviceId, rankOf, type GraphNode, type TeamState } from '../../src/team
 import { takesPart } from '../../src/team/reducers.ts'
 import { projectState } from '../oracle/compare.ts'
 import { backdated, isBeside } from '../sim/invariants.ts'
+import { Chance } from '../sim/chance.ts'
 import type { Ledger } from '../sim/ledger.ts'
 import type { Somebody } from '../sim/somebody.ts'
 import { attack, hashOf, liveOn, type Attacked, type OldTeam } from './team.ts'
 
 /** What became of one attack: `none` could be made on this team, `kept` the promise, or what it broke. */
 export type Result = string
+
+export interface Attack {
+  readonly result: Result
+  /** Kinds of the commands that were forged and taken. */
+  readonly kinds: readonly string[]
+}
 
 /** A promise of the rules, and who attacks it (`TEAM.md` 4, the table of the campaigns). */
 export interface Campaign {
@@ -18,6 +25,8 @@ export interface Campaign {
   /** What the attack broke, or undefined. */
   readonly broke: (team: OldTeam, attackers: readonly Somebody[], after: Attacked) => string | undefined
   readonly isBestForked?: true
+  /** In teams of epochs, swarm keys, operators and claims. */
+  readonly isRare?: true
   /** A limit of the rules: it is measured, and nothing is promised. */
   readonly isLimit?: true
   /** Devices of its smallest team; its largest has five more. Default 3. */
@@ -26,14 +35,19 @@ export interface Campaign {
 
 /** One team, one attack. The same seed replays it. */
 export function runCampaign(campaign: Campaign, seed: number): Result {
-  const options = campaign.isBestForked === true ? { isBestForked: true } : {}
-  const team = liveOn(seed, { devices: (campaign.devices ?? 3) + (seed % 6), ...options })
-  if (team === undefined) return 'none'
+  const { isBestForked = false, isRare = false } = campaign
+  const team = liveOn(seed, { devices: (campaign.devices ?? 3) + (seed % 6), isBestForked, isRare })
+  return team === undefined ? 'none' : attackOn(team, campaign, 0).result
+}
+
+/** An attack by its number on a team that may have been attacked before: each begins with the team as it was. */
+export function attackOn(before: OldTeam, campaign: Campaign, number: number): Attack {
+  const team = { ...before, chance: new Chance(before.seed * 1_000 + number) }
   const attackers = campaign.attackers(team)
-  if (attackers.length === 0) return 'none'
+  if (attackers.length === 0) return { result: 'none', kinds: [] }
   const after = attack(team, attackers)
-  if (after.forged.length === 0) return 'none'
-  return campaign.broke(team, attackers, after) ?? 'kept'
+  const kinds = after.forged.map(({ command }) => command.kind)
+  return { result: kinds.length === 0 ? 'none' : (campaign.broke(team, attackers, after) ?? 'kept'), kinds }
 }
 
 // --- Who attacks ---
@@ -199,6 +213,8 @@ export const campaigns: readonly Campaign[] = [
   gone(5),
   gone(1, { name: 'one such device; the best device forked before', isBestForked: true, isLimit: true }),
   gone(2, { name: 'two such devices; the best device forked before', isBestForked: true, isLimit: true }),
+  gone(1, { name: 'one such device; epochs, swarm keys, operators and claims', isRare: true }),
+  gone(3, { name: 'three such devices; epochs, swarm keys, operators and claims', isRare: true }),
   {
     name: 'demoted but present, alone or with accomplices',
     attackers: (team) => drawn(team, demoted(team), 1 + team.chance.below(3)),

@@ -1,6 +1,7 @@
 import { toHex } from '../../src/codec/index.ts'
 import { stateHash, type GraphNode, type TeamState } from '../../src/team/index.ts'
 import type { Chance } from '../sim/chance.ts'
+import type { Command } from '../../src/team/command.ts'
 import { commandOf, headsIn, Ledger } from '../sim/ledger.ts'
 import { Life } from '../sim/lives.ts'
 import type { Somebody } from '../sim/somebody.ts'
@@ -24,23 +25,38 @@ const forged = {
   CloseTeam: 0.3,
 }
 
+/** What campaigns before these hardly had: epochs, swarm keys, operators and claims. */
+const rare = { RotateKey: 12, RotateSwarmKey: 14, RetireSwarmKey: 8, TrustOperator: 8, DistrustOperator: 6, RevokeClaim: 8 } // prettier-ignore
+
+/** How a team of a campaign lives. */
+export interface LivedOptions {
+  readonly devices: number
+  /** Its best member forked before, and went on. */
+  readonly isBestForked?: boolean
+  /** Epochs, swarm keys, operators and claims are made most often. */
+  readonly isRare?: boolean
+}
+
 /** A team that has lived: who its best member is has seen all, and has confirmed every leave. */
 export interface OldTeam {
   readonly seed: number
   readonly chance: Chance
   readonly cast: readonly Somebody[]
   /** All commands before the attack, parents first. */
-  readonly bytes: readonly Uint8Array[]
+  readonly commands: readonly Command[]
+  /** Kinds that are forged, and how often. */
+  readonly weights: Readonly<Record<string, number>>
   readonly ledger: Ledger
   readonly state: TeamState
   /** The honest member that outranks everybody, or is the most senior of those who rank so. */
   readonly best: Somebody
 }
 
-/** Lets a team live; undefined where it ends without a team to attack. `fork`: its best member forked before. */
-export function liveOn(seed: number, options: { devices: number; isBestForked?: boolean }): OldTeam | undefined {
+/** Lets a team live; undefined where it ends without a team to attack. */
+export function liveOn(seed: number, options: LivedOptions): OldTeam | undefined {
   const commands = 8 + (seed % 33)
-  const life = new Life({ seed, devices: options.devices, commands, sync: 0.35, weights: lived }).run()
+  const weights = options.isRare === true ? { ...lived, ...rare } : lived
+  const life = new Life({ seed, devices: options.devices, commands, sync: 0.35, weights }).run()
   const best = bestOf(life.ledger.state, life.cast)
   if (best === undefined) return undefined
   const index = life.cast.indexOf(best)
@@ -57,7 +73,9 @@ export function liveOn(seed: number, options: { devices: number; isBestForked?: 
   const { state } = life.ledger
   if (seen === undefined || bestOf(state, life.cast) !== best) return undefined
   if (![...state.leaves.values()].every(({ confirmed }) => confirmed)) return undefined
-  return { seed, chance: life.chance, cast: life.cast, bytes: life.ledger.bytes, ledger: life.ledger, state, best }
+  const { cast, chance, ledger } = life
+  const weighed = options.isRare === true ? { ...forged, ...rare } : forged
+  return { seed, chance, cast, commands: ledger.bytes.map(commandOf), weights: weighed, ledger, state, best }
 }
 
 function bestOf(state: TeamState, cast: readonly Somebody[]): Somebody | undefined {
@@ -82,9 +100,9 @@ export interface Attacked {
 }
 
 /** Attackers sign on any earlier points, and on what they forged before. */
-export function attack({ bytes, chance, cast }: OldTeam, attackers: readonly Somebody[]): Attacked {
+export function attack({ commands, chance, cast, weights }: OldTeam, attackers: readonly Somebody[]): Attacked {
   const ledger = new Ledger()
-  for (const one of bytes) ledger.take(commandOf(one))
+  for (const one of commands) ledger.take(one)
   const old = [...ledger.graph.nodes]
   const made: GraphNode[] = []
   for (let n = 1 + chance.below(6); n > 0; n--) {
@@ -95,10 +113,11 @@ export function attack({ bytes, chance, cast }: OldTeam, attackers: readonly Som
     const view = ledger.view(on)
     if (!view.members.has(by.hex)) continue
     for (let tries = 0; tries < 6; tries++) {
-      const wish = wishFor(chance, drawKind(chance, forged), view, by, cast)
+      const wish = wishFor(chance, drawKind(chance, weights), view, by, cast)
       if (wish === undefined) continue
-      // An id that sorts first of three: it must gain nothing.
-      const drawn = [0, 1, 2].map((time) => ledger.sign(by, on, wish, { time }))
+      // Now and then an id that sorts first of four: it must gain nothing.
+      const times = chance.is(0.25) ? [0, 1, 2, 3] : [0]
+      const drawn = times.map((time) => ledger.sign(by, on, wish, { time }))
       const node = ledger.take(drawn.sort((a, b) => (a.idHex < b.idHex ? -1 : 1))[0] as (typeof drawn)[0])
       if (node === undefined) continue
       made.push(node)
