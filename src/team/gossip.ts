@@ -9,8 +9,17 @@ import type { Link } from './link.ts'
 const spreadMax = 16
 /** An announced id is remembered this long at most, and asked for once per sender. */
 const awaitedMax = 10_000
+/** Of those, so many at most were announced by one peer first: one that makes ids up leaves room for the others. */
+const awaitedPerPeerMax = 1_000
 /** Of those who announced an id, so many are asked for it, one after the other. */
 const askedMax = 8
+
+/** An id that was announced and is not here. */
+interface Awaited {
+  at: number
+  readonly first: string
+  readonly peers: string[]
+}
 
 /**
  * Gossip: PUSH, ANNOUNCE, and WANT for what stays away. An author tells all its peers. Whoever sends on learns, author by
@@ -20,7 +29,9 @@ const askedMax = 8
 export class Gossip {
   readonly #core: Core
   readonly #ingest: Ingest
-  readonly #awaited = new Map<string, { at: number; peers: string[] }>()
+  readonly #awaited = new Map<string, Awaited>()
+  /** How many of them each peer announced first. */
+  readonly #awaitedOf = new Map<string, number>()
   /** Ids of which a few peers are reminded, by hex. */
   readonly #reminders = new Map<string, Uint8Array>()
   /** When the first of those that wait is due: announcements, reminders, questions. */
@@ -54,11 +65,23 @@ export class Gossip {
       const awaited = this.#awaited.get(idHex)
       if (awaited !== undefined) {
         if (awaited.peers.length < askedMax && !awaited.peers.includes(link.peer)) awaited.peers.push(link.peer)
-      } else if (this.#awaited.size < awaitedMax) {
-        this.#awaited.set(idHex, { at, peers: [link.peer] })
-        this.#due.ask = Math.min(this.#due.ask, at)
-      }
+      } else this.#await(idHex, { at, first: link.peer, peers: [link.peer] })
     }
+  }
+
+  #await(idHex: string, awaited: Awaited): void {
+    const own = this.#awaitedOf.get(awaited.first) ?? 0
+    if (this.#awaited.size >= awaitedMax || own >= awaitedPerPeerMax) return
+    this.#awaited.set(idHex, awaited)
+    this.#awaitedOf.set(awaited.first, own + 1)
+    this.#due.ask = Math.min(this.#due.ask, awaited.at)
+  }
+
+  #forget(idHex: string, { first }: Awaited): void {
+    this.#awaited.delete(idHex)
+    const left = (this.#awaitedOf.get(first) ?? 0) - 1
+    if (left > 0) this.#awaitedOf.set(first, left)
+    else this.#awaitedOf.delete(first)
   }
 
   /** Was pushed what was here: the sender is told so at once, unless it knows, and need not send us this author's again. */
@@ -189,12 +212,14 @@ export class Gossip {
       const isDue = awaited.at <= this.#core.now
       const peer = isDue ? awaited.peers.shift() : undefined
       if (this.#ingest.holds(idHex) || (isDue && peer === undefined)) {
-        this.#awaited.delete(idHex)
+        this.#forget(idHex, awaited)
         continue
       }
       if (peer !== undefined) {
         awaited.at = this.#core.now + limits.announceWaitMs
-        wanted.set(peer, [...(wanted.get(peer) ?? []), fromHex(idHex)])
+        const ids = wanted.get(peer)
+        if (ids === undefined) wanted.set(peer, [fromHex(idHex)])
+        else ids.push(fromHex(idHex))
       }
       this.#due.ask = Math.min(this.#due.ask, awaited.at)
     }

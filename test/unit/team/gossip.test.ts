@@ -134,6 +134,27 @@ describe('a peer that has the commands of an author from elsewhere', () => {
 })
 
 describe('an id that is announced', () => {
+  it('is asked for, though another peer announces more ids that do not exist than are remembered', () => {
+    const stage = new ReplicaStage(scribe, scribe.replica('O'))
+    stage.connect('U1')
+    stage.connect('U2')
+    const id = (of: number, n: number): Uint8Array => {
+      const made = new Uint8Array(32).fill(of)
+      new DataView(made.buffer).setUint32(0, n)
+      return made
+    }
+    for (let frame = 0; frame < 120; frame++)
+      stage.frame('U1', { t: 'announce', ids: Array.from({ length: 100 }, (_, n) => id(1, frame * 100 + n)) })
+    stage.frame('U2', { t: 'announce', ids: [id(2, 0)] })
+    const wants = ofKind(stage.pass(limits.announceWaitMs), 'send').filter(({ frame }) => frame['t'] === 'want')
+    expect(wants.filter(({ peer }) => peer === 'U2').map(({ frame }) => frame['ids'])).toEqual([[id(2, 0)]])
+    expect(wants.filter(({ peer }) => peer === 'U1').length).toBeLessThanOrEqual(10)
+    // What it makes up is forgotten once it was asked for, and makes room for what it has.
+    stage.pass(limits.announceWaitMs)
+    stage.frame('U1', { t: 'announce', ids: [id(3, 0)] })
+    expect(sent(stage.pass(limits.announceWaitMs), 'want')).toMatchObject([{ ids: [id(3, 0)] }])
+  })
+
   it('and stays away is asked for after 300 ms, once per sender', () => {
     const stage = new ReplicaStage(scribe, scribe.replica('O'))
     stage.connect('U1')
