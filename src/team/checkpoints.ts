@@ -1,5 +1,10 @@
 import { encodeCheckpoint } from './checkpoint.ts'
+import type { KeptCheckpoint } from './command-store.ts'
 import type { Core } from './core.ts'
+import type { GraphNode } from './graph.ts'
+
+/** Where checkpoints are larger they are fewer, so that a command costs the same. */
+const usualBytes = 16_384
 
 /**
  * Which checkpoints of a team are on the disk, and when one more is due: every so many commands, at a stable cut, a command
@@ -10,6 +15,8 @@ export class Checkpoints {
   readonly #interval: number
   /** Their indexes, the latest last. */
   #kept: number[]
+  /** Bytes of the last one that was written. */
+  #size = 0
 
   constructor(core: Core, kept: readonly number[], interval: number) {
     this.#core = core
@@ -19,19 +26,23 @@ export class Checkpoints {
 
   /** Looks at what was taken in since. */
   settle(): void {
-    const { graph, evaluation } = this.#core
+    const { graph } = this.#core
     const lowest = graph.takeLowestBranch()
     const before = this.#kept
     this.#kept = before.filter((index) => index <= lowest)
     const [head] = graph.headCount === 1 ? graph.heads() : []
-    const isDue = head !== undefined && head.index >= (this.#kept.at(-1) ?? -1) + this.#interval
+    const distance = this.#interval * Math.max(1, this.#size / usualBytes)
+    const isDue = head !== undefined && head.index >= (this.#kept.at(-1) ?? -1) + distance
     if (isDue) this.#kept = thinned([...this.#kept, head.index])
     const gone = before.filter((index) => !this.#kept.includes(index))
     if (!isDue && gone.length === 0) return
-    const checkpoint = isDue
-      ? { index: head.index, bytes: encodeCheckpoint(evaluation.checkpoint(head), this.#core.stateHash()) }
-      : undefined
-    this.#core.emit({ kind: 'checkpoint', checkpoint, gone })
+    this.#core.emit({ kind: 'checkpoint', checkpoint: isDue ? this.#take(head) : undefined, gone })
+  }
+
+  #take(head: GraphNode): KeptCheckpoint {
+    const bytes = encodeCheckpoint(this.#core.evaluation.checkpoint(head), this.#core.stateHash())
+    this.#size = bytes.length
+    return { index: head.index, bytes }
   }
 }
 

@@ -1,5 +1,6 @@
 import { bug } from '../base/index.ts'
 import { fromHex, fromUtf8, toHex, utf8 } from '../codec/index.ts'
+import { hexOf } from './interned.ts'
 import { Table } from './table.ts'
 
 /**
@@ -42,7 +43,10 @@ const idHex = /^[0-9a-f]{64}$/
 export class Packer {
   #bytes = new Uint8Array(256)
   #size = 0
-  readonly #contents = new Map<string, number>()
+  /** Numbers of what was written: of bytes and ids by their hex, and of texts; they share one count. */
+  readonly #ids = new Map<string, number>()
+  readonly #texts = new Map<string, number>()
+  #count = 0
   readonly #objects = new Map<object, number>()
 
   bytes(): Uint8Array {
@@ -67,28 +71,27 @@ export class Packer {
     } else if (typeof value === 'string') this.#text(value)
     else if (value instanceof Uint8Array) {
       this.#byte(tag.bytes)
-      this.#content(toHex(value), () => value)
+      this.#content(this.#ids, hexOf(value), () => value)
     } else if (typeof value === 'object') this.#object(value)
     else throw bug(`a ${typeof value} is not kept`)
   }
 
   #text(text: string): void {
-    const isId = idHex.test(text)
+    const isId = text.length === 64 && idHex.test(text)
     this.#byte(isId ? tag.hex : tag.text)
-    if (isId) this.#content(text, () => fromHex(text))
-    // No hex has a blank: texts and bytes share one count.
-    else this.#content(` ${text}`, () => utf8(text))
+    if (isId) this.#content(this.#ids, text, fromHex)
+    else this.#content(this.#texts, text, utf8)
   }
 
-  /** Bytes that are there already by their number + 1; new ones behind a 0 and their length. */
-  #content(key: string, read: () => Uint8Array): void {
-    const known = this.#contents.get(key)
-    if (known !== undefined) {
-      this.number(known + 1)
+  /** What was written before by its number + 1; what is new behind a 0 and its length. */
+  #content(known: Map<string, number>, key: string, read: (key: string) => Uint8Array): void {
+    const number = known.get(key)
+    if (number !== undefined) {
+      this.number(number + 1)
       return
     }
-    this.#contents.set(key, this.#contents.size)
-    const bytes = read()
+    known.set(key, this.#count++)
+    const bytes = read(key)
     this.number(0)
     this.number(bytes.length)
     this.#room(bytes.length)
@@ -108,7 +111,17 @@ export class Packer {
     else if (value instanceof Set) this.#items(tag.set, [...(value as ReadonlySet<unknown>)])
     else if (value instanceof Map) this.#items(tag.map, [...(value as ReadonlyMap<unknown, unknown>)].flat(1))
     else if (value instanceof Table) this.#items(tag.table, [...(value as Table<unknown>)].flat(1))
-    else this.#items(tag.object, Object.entries(value).flat(1))
+    else this.#members(value as Readonly<Record<string, unknown>>)
+  }
+
+  #members(object: Readonly<Record<string, unknown>>): void {
+    const names = Object.keys(object)
+    this.#byte(tag.object)
+    this.number(2 * names.length)
+    for (const name of names) {
+      this.#text(name)
+      this.value(object[name])
+    }
   }
 
   #items(kind: number, items: readonly unknown[]): void {
