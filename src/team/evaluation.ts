@@ -13,8 +13,11 @@ import { noCut, resolve, type Cut, type Resolved } from './resolution.ts'
 import { asRole, originFacts, replayFacts, type Setback, type Standing } from './ruling.ts'
 import type { TeamState } from './state.ts'
 
-/** Every this many nodes what they and their past amount to is kept for good. */
+/** Every this many nodes what they and their past amount to is kept, as long as so many came since; */
 const keptEvery = 64
+const keptNear = 8_192
+/** of the older ones, every this many. States share what they have in common, and still each is some ten KiB. */
+const keptFar = 1_024
 
 /**
  * The state of a graph, computed from the set of commands alone (`TEAM.md` 4). For one command `k`, what `past(k) ∪ {k}`
@@ -143,8 +146,14 @@ export class Evaluation {
   }
 
   #remember(node: GraphNode, cut: Cut): Cut {
-    if (node.index % keptEvery === 0) this.#kept.set(node.index, cut)
-    else this.#after.set(node.index, cut)
+    const { index } = node
+    if (index % keptEvery !== 0) {
+      this.#after.set(index, cut)
+      return cut
+    }
+    this.#kept.set(index, cut)
+    const old = index - keptNear
+    if (old % keptFar !== 0) this.#kept.delete(old)
     return cut
   }
 
