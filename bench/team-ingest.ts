@@ -100,10 +100,11 @@ class Receiver {
         this.#take({ kind: 'verified', token: effect.token, verdicts })
       })
     if (effect.kind === 'append')
-      void this.#kept.append(effect.records).then(() => {
+      void this.#kept.append(effect.records, effect.page).then(() => {
         this.#take({ kind: 'stored', count: effect.records.at(-1)!.index + 1 })
         this.#stored()
       })
+    if (effect.kind === 'checkpoint') void this.#kept.keepCheckpoint(effect.checkpoint, effect.gone)
     if (effect.kind === 'send') this.#peer.send(effect.frame)
     if (effect.kind === 'wake') {
       clearTimeout(this.#timer)
