@@ -30,6 +30,8 @@ export class Links {
   readonly #hello: HelloParts
   readonly #welcomeListeners: ((peer: PeerInfo) => void)[] = []
   readonly #goneListeners: ((peer: string) => void)[] = []
+  /** Who waits for a peer to be welcomed on a connection that it dialled. */
+  readonly #awaiting = new Map<string, Set<() => void>>()
   #stopped = false
 
   constructor(parts: LinksParts) {
@@ -60,6 +62,37 @@ export class Links {
   /** The link of a welcomed peer. */
   welcomed(peer: string): Link | undefined {
     return this.#primary.get(peer)
+  }
+
+  /**
+   * True once a peer is welcomed on whichever connection; waits for those that are under way. `failure` is what ended the
+   * one that was dialled: where the other side already had one of its own, that one is waited for too, at most 5 s.
+   */
+  async isReached(peer: string, failure?: HyraxError): Promise<boolean> {
+    for (;;) {
+      if (this.#primary.has(peer)) return true
+      const underway = [...this.#links.values()].find(
+        ({ connection, state }) => connection.peer === peer && state === 'hello',
+      )
+      if (underway === undefined) break
+      await underway.settled
+    }
+    return failure?.data['reason'] === 'ERR_SWARM_BUSY' && this.#isWelcomedSoon(peer)
+  }
+
+  #isWelcomedSoon(peer: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiting = this.#awaiting.get(peer) ?? new Set()
+      this.#awaiting.set(peer, waiting)
+      const end = (): void => {
+        clearTimeout(late)
+        waiting.delete(end)
+        if (waiting.size === 0) this.#awaiting.delete(peer)
+        resolve(this.#primary.has(peer))
+      }
+      const late = setTimeout(end, limits.helloMsMax)
+      waiting.add(end)
+    })
   }
 
   /** One line a peer. */
@@ -185,6 +218,7 @@ export class Links {
     if (link.connection.direction === 'inbound') this.#parts.dialer.learn(peer, link.hello?.addrs ?? [])
     this.#parts.dialer.connected(peer)
     if (first) this.#announce(link)
+    for (const tell of this.#awaiting.get(peer) ?? []) tell()
   }
 
   #announce(link: Link): void {

@@ -192,11 +192,11 @@ class HyraxSwarm implements Swarm {
   async connect(address: string): Promise<string> {
     const connection = await this.#dialWithRing(address)
     const link = this.#links.find(connection.id)
-    if (link === undefined) throw closedBeforeHello(connection.peer, this.host.peer)
-    await link.settled
-    this.#links.closeSpare(link)
-    if (link.state === 'welcomed' || this.#links.welcomed(connection.peer) !== undefined) return connection.peer
-    throw link.failure ?? closedBeforeHello(connection.peer, this.host.peer)
+    await link?.settled
+    if (link !== undefined) this.#links.closeSpare(link)
+    // Where both dialled at once ours may have been the one too many: the answer is then the connection that stays.
+    if (await this.#links.isReached(connection.peer, link?.failure)) return connection.peer
+    throw link?.failure ?? closedBeforeHello(connection.peer, this.host.peer)
   }
 
   async disconnect(peer: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
+  codeOf,
   createSwarmCast,
   eventually,
   isFull,
@@ -41,6 +42,18 @@ describe('two that dial each other at once', () => {
       await one.swarm.ping(two.peer)
       expect([one.swarm.peers()[0]?.since, two.swarm.peers()[0]?.since]).toEqual(settled)
     }
+  })
+})
+
+describe('two that dial each other at once, or nearly so', () => {
+  it('are both told who answered: whichever connection stays', async () => {
+    const codes: string[] = []
+    for (let late = 0; late < 10; late++) {
+      const [one, two] = await Promise.all([cast.node(), cast.node()])
+      const other = new Promise((resolve) => setTimeout(resolve, late)).then(() => two.swarm.connect(one.address()))
+      codes.push(...(await Promise.all([codeOf(one.swarm.connect(two.address())), codeOf(other)])))
+    }
+    expect(codes).toEqual(codes.map(() => 'ok'))
   })
 })
 
