@@ -3,7 +3,7 @@ import type { Core } from './core.ts'
 import type { GraphNode } from './graph.ts'
 import type { Link } from './link.ts'
 
-/** Reducers that are tried for the one by which a device is out. */
+/** Reducers, and others after them, that are tried for the one by which a device is out. */
 const triesMax = 64
 
 /**
@@ -47,8 +47,12 @@ function reasonOf(
     return lost.slice(0, triesMax).find((node) => isDurable(core, node) && isOut(node))
   const removal = departure === undefined ? undefined : core.graph.get(departure.removedBy)
   if (removal === undefined || heads.length === 0) return isDurable(core, removal) ? removal : undefined
-  const later = core.graph.nodes.filter((node) => node.origin.order !== 1 && !known.has(node)).slice(0, triesMax)
-  return [removal, ...later].find((node) => isDurable(core, node) && isOut(node))
+  const later = core.graph.nodes.filter((node) => !known.has(node))
+  const reducers = later.filter((node) => node.origin.order !== 1)
+  // Where it took a side in a fork, any command may be the witness by which that side lost.
+  const witnesses = later.filter((node) => node.origin.order === 1)
+  const tried = [removal, ...reducers.slice(0, triesMax), ...witnesses.slice(0, triesMax)]
+  return tried.find((node) => isDurable(core, node) && isOut(node))
 }
 
 function isDurable(core: Core, node: GraphNode | undefined): boolean {

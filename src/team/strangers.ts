@@ -1,5 +1,5 @@
 import { limits } from '../base/index.ts'
-import { toHex } from '../codec/index.ts'
+import { equalBytes, toHex } from '../codec/index.ts'
 import type { Core } from './core.ts'
 import type { Frame, SyncFrame } from './frames.ts'
 import type { Ingest } from './ingest.ts'
@@ -17,8 +17,9 @@ const helloMs = 2_000
 const showMs = 10_000
 
 /**
- * Links to devices that we hold for removed, or whose admission has lost its effect. Such a one gets what proves that,
- * and no more; but it may know better, so what it shows is judged like anybody's. It is asked in a way that tells it nothing new: by a HELLO that names
+ * Links to devices that we hold for removed, or whose admission has lost its effect, and to peers that the team was given
+ * for and that we do not know as members. Such a one gets what proves that it is out, and no more; but it may know better,
+ * so what it shows is judged like anybody’s. It is asked in a way that tells it nothing new: by a HELLO that names
  * no heads, and by WANTs for what it said it has.
  */
 export class Strangers {
@@ -37,10 +38,14 @@ export class Strangers {
     this.#lost = new LostAdmissions(core)
   }
 
-  /** A link to who may not hear: a device that was in is given a moment, everybody else nothing. */
+  /**
+   * A link to who may not hear: a device that was in is given a moment, and so is a peer that this team was given for: our
+   * disk may be older than its membership, also where somebody else has been heard since. Everybody else gets nothing.
+   */
   connected(link: Link): void {
     const { state, isSynced } = this.#core
-    if (!isSynced || (!state.departures.has(link.deviceHex) && !this.#lost.has(link.deviceHex))) {
+    const wasIn = state.departures.has(link.deviceHex) || this.#lost.has(link.deviceHex)
+    if (!isSynced || (!wasIn && !link.given)) {
       this.#core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
       return
     }
@@ -81,7 +86,8 @@ export class Strangers {
   #hello(link: Link, frame: Frame<'hello'>): void {
     link.heads = frame.heads.map(toHex)
     if (!this.#proved.has(link)) this.#prove(link)
-    if (link.heads.every((head) => this.#ingest.knows(head))) this.turnOut(link)
+    if (!equalBytes(frame.team, this.#core.team)) this.turnOut(link)
+    else if (link.heads.every((head) => this.#ingest.knows(head))) this.turnOut(link)
     else this.#core.sendAnyway(link.peer, this.#blankHello())
   }
 

@@ -33,8 +33,8 @@ export interface Player extends Somebody {
   verifyDelay: number
   /** Until then nothing it writes becomes durable: the disk is full. */
   fullUntil: number
-  /** A bit of its disk was turned since it last started. */
-  isRotten: boolean
+  /** Index of the first record of its disk in which a bit was turned since it last started; Infinity: none. */
+  rottenAt: number
   /** The newest bundle of its own that it has made. */
   sequence: number
 }
@@ -67,7 +67,7 @@ export function makePlayer(
     diskDelay: isSlow ? 3_000 : chance.is(0.2) ? 200 : 5,
     verifyDelay: isSlow ? 2_000 : 5,
     fullUntil: 0,
-    isRotten: false,
+    rottenAt: Infinity,
     sequence: 0,
   }
 }
@@ -97,10 +97,16 @@ export function turnBit(player: Player, chance: Chance): number | undefined {
   const place = chance.below(bytes.length)
   bytes[place] = (bytes[place] ?? 0) ^ (1 << chance.below(8))
   player.disk[at] = { ...record, bytes }
-  player.isRotten = true
+  player.rottenAt = Math.min(player.rottenAt, at)
   return at
 }
 
 export function holds({ disk }: Player, id: Uint8Array): boolean {
   return disk.some((record) => equalBytes(record.id, id))
+}
+
+/** True where it can be asked for it when everything is over: it is honest, and its disk will not be found damaged there. */
+export function keeps({ disk, isEvil, rottenAt }: Player, id: Uint8Array): boolean {
+  const at = disk.findIndex((record) => equalBytes(record.id, id))
+  return !isEvil && at >= 0 && at < rottenAt
 }

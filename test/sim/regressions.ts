@@ -13,6 +13,8 @@ export const regressions: {
     { seed: 2009, isWide: true, found: 'a member that had heard nobody was taken to owe a confirmation' },
     { seed: 2057, isWide: true, found: 'a removed device never learned that it was out' },
     { seed: 2440, isWide: true, found: 'a member that had heard nobody was taken to owe a confirmation' },
+    { seed: 3104, found: 'an old disk that met another old disk first turned away who knew more' },
+    { seed: 32173, found: 'an old disk that met another old disk first turned away who knew more' },
   ],
   life: [],
 }

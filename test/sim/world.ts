@@ -15,7 +15,7 @@ import {
 import { Chance } from './chance.ts'
 import { capFaults, stateFaults } from './invariants.ts'
 import { OracleWatch } from './oracle-watch.ts'
-import { authorParts, holds, makePlayer, turnBit, wallOf, type Player } from './player.ts'
+import { authorParts, holds, keeps, makePlayer, turnBit, wallOf, type Player } from './player.ts'
 import { rememberingKeys, standInKeys } from './stand-in-keys.ts'
 
 export interface WorldOptions {
@@ -103,7 +103,6 @@ export class World {
 
   start(player: Player, isFounder = false): void {
     player.life++
-    const index = player.beside.of(player.disk)
     player.replica = new Replica(
       {
         ...authorParts(player, () => this.now),
@@ -114,15 +113,13 @@ export class World {
         checkpointInterval,
       },
       player.disk,
-      index,
+      player.beside.of(player.disk),
     )
-    const isUnserved = index !== undefined && !player.replica.isRestored
-    if (isUnserved && !player.isRotten) this.violations.push('a whole index was not served')
     if (!player.replica.isRestored) player.beside.reindex(player.replica.index())
     const dropped = new Set(player.replica.dropped.map((id) => toHex(id)))
-    if (dropped.size > 0 && !player.isRotten) this.violations.push('a clean disk was found damaged')
+    if (dropped.size > 0 && player.rottenAt === Infinity) this.violations.push('a clean disk was found damaged')
     player.disk = player.disk.filter(({ id }) => !dropped.has(toHex(id)))
-    player.isRotten = false
+    player.rottenAt = Infinity
     for (const other of this.cast) if (other !== player) this.#link(player, other)
   }
 
@@ -150,7 +147,7 @@ export class World {
   #forget(player: Player, lost: readonly { readonly id: Uint8Array }[]): void {
     this.hasRestored = true
     for (const { id } of lost)
-      if (!this.cast.some((other) => other !== player && holds(other, id))) this.acknowledged.delete(toHex(id))
+      if (!this.cast.some((other) => other !== player && keeps(other, id))) this.acknowledged.delete(toHex(id))
   }
 
   /** Lets a node do something; false where it is down or the law refused at once. */
