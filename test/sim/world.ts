@@ -103,6 +103,7 @@ export class World {
 
   start(player: Player, isFounder = false): void {
     player.life++
+    const index = player.beside.of(player.disk)
     player.replica = new Replica(
       {
         ...authorParts(player, () => this.now),
@@ -113,8 +114,10 @@ export class World {
         checkpointInterval,
       },
       player.disk,
-      player.beside.of(player.disk),
+      index,
     )
+    const isUnserved = index !== undefined && !player.replica.isRestored
+    if (isUnserved && player.rottenAt === Infinity) this.violations.push('a whole index was not served')
     if (!player.replica.isRestored) player.beside.reindex(player.replica.index())
     const dropped = new Set(player.replica.dropped.map((id) => toHex(id)))
     if (dropped.size > 0 && player.rottenAt === Infinity) this.violations.push('a clean disk was found damaged')
