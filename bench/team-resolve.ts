@@ -1,62 +1,13 @@
 // What the rules of resolution cost (R0 to R6): a command on the fast path, a team read again from its log, late branches
 // that fork some way back, and the memory of a graph; each for several sizes, with how it grows. No signatures, no disk.
-import { sha256 } from '../src/keys/index.ts'
-import { compareBytes } from '../src/codec/index.ts'
-import { readAct } from '../src/team/body.ts'
-import { parseCommand, signCommand, type Command } from '../src/team/command.ts'
 import { createDevice, type Device } from '../src/team/device.ts'
 import { Evaluation } from '../src/team/evaluation.ts'
-import { Graph, type GraphNode } from '../src/team/graph.ts'
-import { accept } from '../src/team/ingest.ts'
-import { soundPayload } from '../src/team/signature-checks.ts'
 import { machineLine } from './machine.ts'
+import { Team, timed } from './unsigned-team.ts'
 
 const sizes = (process.env['BENCH_SIZES'] ?? '1000,10000,100000').split(',').map(Number)
 const devices = 100
 const cast = Array.from({ length: devices }, (_, n) => createDevice({ seed: `bench ${n}` }))
-let signatures = 0
-
-/** A graph and its state, grown by commands whose signatures nobody looks at. */
-class Team {
-  readonly graph = new Graph()
-  readonly evaluation = new Evaluation(this.graph)
-
-  take(bytes: Uint8Array): GraphNode {
-    const command = parseCommand(bytes) as Command
-    const act = readAct(command)
-    if (act.kind === 'refuse') throw new Error('not read')
-    const node = accept(this, command, act, soundPayload)
-    if ('code' in node) throw new Error(`${command.kind} is refused: ${node.code}`)
-    return node
-  }
-
-  write(by: Device, kind: string, body: object, on: readonly GraphNode[] = this.graph.heads()): GraphNode {
-    const parents = on.map(({ command }) => command.id).sort(compareBytes)
-    const authorHex = Buffer.from(by.idBytes).toString('hex')
-    const { bytes } = signCommand(
-      {
-        team: on.length === 0 ? null : (this.graph.nodes[0] as GraphNode).command.id,
-        parents,
-        author: by.idBytes,
-        key: by.signing[0]!.publicKey,
-        generation: 0,
-        sequence: this.graph.nextSequence(on, authorHex),
-        depth: on.reduce((depth, { command }) => Math.max(depth, command.depth), -1) + 1,
-        time: 1_700_000_000_000,
-        kind,
-        body: body as Command['body'],
-      },
-      () => sha256Twice(signatures++),
-    )
-    return this.take(bytes)
-  }
-}
-
-function sha256Twice(n: number): Uint8Array {
-  const half = sha256(new TextEncoder().encode(String(n)))
-  return Uint8Array.from([...half, ...half])
-}
-
 const [owner, ...others] = cast as [Device, ...Device[]]
 const late = others[0] as Device
 const busy = others.slice(1, 7)
@@ -96,14 +47,6 @@ function write(team: Team, n: number, { roleAt, label }: { roleAt: Uint8Array; l
     const author = holds?.role === 'operator' ? owner : by
     team.write(author, isHeld ? 'RevokeLabel' : 'AssignLabel', isHeld ? given : { ...given, op: 'send' })
   }
-}
-
-/** Milliseconds of CPU, so that what else runs on the machine does not count. */
-function timed<T>(work: () => T): { ms: number; result: T } {
-  const before = process.cpuUsage()
-  const result = work()
-  const { user, system } = process.cpuUsage(before)
-  return { ms: (user + system) / 1_000, result }
 }
 
 /** A branch of the silent manager that forks so far back: acts, and in the middle the removal of a busy operator. */

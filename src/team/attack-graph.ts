@@ -9,6 +9,9 @@ export interface Decided {
   readonly accepted: ReadonlySet<GraphNode>
   /** Reducers that a tie put out although the winner does not hit them, and the winner. */
   readonly lostTies: ReadonlyMap<GraphNode, GraphNode>
+  /** Which of the reducers asked about each of them hits. */
+  readonly targets: ReadonlyMap<GraphNode, readonly GraphNode[]>
+  readonly hasTies: boolean
 }
 
 /**
@@ -113,6 +116,7 @@ class Decision {
   readonly #accepted = new Set<GraphNode>()
   readonly #lostTies = new Map<GraphNode, GraphNode>()
   readonly #free: GraphNode[] = []
+  #hasTies = false
 
   constructor(
     graph: AttackGraph,
@@ -137,8 +141,9 @@ class Decision {
   decided(): Decided {
     for (;;) {
       for (let r = this.#free.pop(); r !== undefined; r = this.#free.pop()) this.#accept(r)
-      if (this.#undecided.size === 0) return { accepted: this.#accepted, lostTies: this.#lostTies }
+      if (this.#undecided.size === 0) return this.#result()
       const best = this.#tieWinner()
+      this.#hasTies = true
       for (const c of this.#attackers.get(best) ?? []) {
         if (!this.#undecided.has(c)) continue
         if (this.#targets.get(best)?.includes(c) !== true) this.#lostTies.set(c, best)
@@ -146,6 +151,10 @@ class Decision {
       }
       this.#accept(best)
     }
+  }
+
+  #result(): Decided {
+    return { accepted: this.#accepted, lostTies: this.#lostTies, targets: this.#targets, hasTies: this.#hasTies }
   }
 
   #accept(r: GraphNode): void {
