@@ -106,7 +106,7 @@ export const limits = {
   /** And for this long at most. */
   announceGatherMsMax: 250,
   /** Of what should be known everywhere a few peers are reminded after this, twice as long at most. */
-  remindMsMin: 1_000,
+  remindMsMin: 2_000,
   /** So many are reminded. */
   remindedPeersMax: 2,
   /** Wait for an announced id before it is asked for. */

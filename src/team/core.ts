@@ -152,6 +152,12 @@ export class Core {
     return typeof peers === 'string' ? peers === peer : peers?.has(peer) === true
   }
 
+  /** The same for many peers: who has shown that it has this command. */
+  holdersOf(idHex: string): (peer: string) => boolean {
+    const peers = this.#shown.get(idHex)
+    return typeof peers === 'string' ? (peer) => peer === peers : (peer) => peers?.has(peer) === true
+  }
+
   /** A number from 0 up to, not including, `below`. */
   draw(below: number): number {
     const bytes = this.random.bytes(4)

@@ -140,10 +140,13 @@ export class Gossip {
   #sort({ command: { idHex, authorHex } }: GraphNode): { open: Link[]; closed: Link[] } {
     const [open, closed]: [Link[], Link[]] = [[], []]
     const announcers = this.#awaited.get(idHex)?.peers ?? []
+    const isHolder = this.#core.holdersOf(idHex)
     for (const link of this.#core.links.values()) {
       if (!this.#core.isMember(link) || link.deviceHex === authorHex) continue
-      if (this.#core.hasShown(idHex, link.peer) || announcers.includes(link.peer)) link.elsewhere.set(authorHex, true)
-      else if (link.elsewhere.has(authorHex)) closed.push(link)
+      const isElsewhere = link.elsewhere.has(authorHex)
+      if (isHolder(link.peer) || announcers.includes(link.peer)) {
+        if (!isElsewhere) link.elsewhere.set(authorHex, true)
+      } else if (isElsewhere) closed.push(link)
       else open.push(link)
     }
     return { open, closed }

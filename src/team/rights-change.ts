@@ -7,14 +7,15 @@ export function changeBetween(before: TeamState, after: TeamState): RightsChange
   const removed: string[] = []
   const added: string[] = []
   const roles: string[] = []
-  for (const [deviceHex, member] of before.members) {
+  const isUntouched = before.members === after.members && before.roles === after.roles
+  for (const [deviceHex, member] of isUntouched ? [] : before.members) {
     const now = after.members.get(deviceHex)
     if (now === undefined) removed.push(deviceHex)
     else if (roleOf(before, member.role) !== roleOf(after, now.role)) roles.push(deviceHex)
     // Removed and added again between two looks: what it held before is gone all the same.
     if (now !== undefined && now.generation !== member.generation) removed.push(deviceHex)
   }
-  for (const [deviceHex, member] of after.members)
+  for (const [deviceHex, member] of isUntouched ? [] : after.members)
     if (before.members.get(deviceHex)?.generation !== member.generation) added.push(deviceHex)
   return { removed, added, roles, closed: before.open && !after.open, swarm: !governsAlike(before, after) }
 }

@@ -387,7 +387,9 @@ export class TeamRunner {
   /** Removed devices lose their connections, as soon as the proof of it has left, or would not leave. */
   #rights(change: RightsChange): void {
     const devices = new Set(change.removed)
-    const bound = [...this.#devices].filter(([, { device }]) => devices.has(toHex(device))).map(([peer]) => peer)
+    const bound = [...this.#devices]
+      .filter(([, { device }]) => devices.size > 0 && devices.has(toHex(device)))
+      .map(([peer]) => peer)
     const departures = change.removed.map((deviceHex) => this.#replica.state.departures.get(deviceHex))
     const byKey = departures.filter((departure) => departure !== undefined).map(({ identity }) => peerIdText(identity))
     const peers = [...new Set([...bound, ...byKey])]

@@ -433,7 +433,8 @@ class NodeTeams implements Teams {
     const byGate = this.#parts.onRights?.(name) ?? { peers: [], ms: 0 }
     const others = removedPeers.filter((peer) => peer !== this.device.peer)
     const cut = others.length === 0 ? { peers: [], ms: 0 } : this.#parts.cut(others)
-    this.#links.rightsChanged()
+    // Which devices a team knows decides who is bound and linked; their roles do not.
+    if (removed.length + added.length > 0 || closed) this.#links.rightsChanged()
     this.deviceKeys.changed()
     return { peers: [...new Set([...byGate.peers, ...cut.peers])], ms: byGate.ms + cut.ms }
   }
