@@ -213,6 +213,8 @@ export const limits = {
   checkpointInterval: 1_024,
   /** Commands that one page of a team's index is about at most, where it is made anew. */
   indexPageCommandsMax: 1_024,
+  /** Pages of a team's index that a start may find, beside twice those it needs, before it writes it anew. */
+  indexPagesSpareMax: 256,
   /** Commands of a team of which is kept in memory what was read from their bytes: at most about 40 MiB. */
   commandsReadMax: 131_072,
   /** States of command positions kept in memory, beside every 64th. */

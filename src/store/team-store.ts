@@ -100,8 +100,8 @@ export class TeamStore implements CommandStore {
     return this.#write(changes)
   }
 
-  async reindex(pages: readonly OrderedPage[]): Promise<void> {
-    const changes = await this.#without('o/', 'i/', 'k/')
+  async reindex(pages: readonly OrderedPage[], isSameOrder = false): Promise<void> {
+    const changes = await this.#without('o/', 'i/', ...(isSameOrder ? [] : ['k/']))
     let next = 0
     for (const { ids, page } of pages) {
       changes.push({ type: 'put', key: this.#at(`o/${sequenceText(next)}`), value: ids })

@@ -53,8 +53,11 @@ export interface CommandStore {
    * start. Resolves when all of it is durable; rejects with ERR_STORE_WRITE, and then nothing is.
    */
   append(commands: readonly { readonly id: Uint8Array; readonly bytes: Uint8Array }[], page?: Uint8Array): Promise<void>
-  /** Puts these pages in the place of all that is known of order and index, and forgets all checkpoints. */
-  reindex(pages: readonly OrderedPage[]): Promise<void>
+  /**
+   * Puts these pages in the place of all that is known of order and index. Checkpoints are forgotten, unless the order is
+   * the one that was.
+   */
+  reindex(pages: readonly OrderedPage[], isSameOrder?: boolean): Promise<void>
   /** Keeps a checkpoint, if one is given, and forgets those at these indexes. */
   keepCheckpoint(checkpoint: KeptCheckpoint | undefined, gone: readonly number[]): Promise<void>
   /** Keeps a command for a newer version. */

@@ -1,4 +1,4 @@
-import { asHyraxError, fail, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
+import { asHyraxError, fail, limits, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
 import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import {
@@ -246,7 +246,8 @@ export class TeamRunner {
         count: dropped.length,
       })
     }
-    if (!this.#replica.isRestored) await store.reindex(this.#replica.index())
+    const { isRestored } = this.#replica
+    if (!isRestored || isScattered(index)) await store.reindex(this.#replica.index(), isRestored)
     if (parked.length > 0) this.take({ kind: 'revive', commands: parked })
     else this.take({ kind: 'tick' })
   }
@@ -451,4 +452,12 @@ export class TeamRunner {
   #sortsFirst(peer: string): boolean {
     return compareBytes(this.#parts.own.identity.publicKey, parsePeerId(peer)) < 0
   }
+}
+
+/** True where so many small pages would be read again at the next start that a few large ones are worth writing. */
+function isScattered(index: KeptIndex | undefined): boolean {
+  const { indexPageCommandsMax, indexPagesSpareMax } = limits
+  return (
+    index !== undefined && index.pages.length > 2 * (index.commands.size / indexPageCommandsMax) + indexPagesSpareMax
+  )
 }

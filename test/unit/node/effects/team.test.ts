@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fail, silentLog } from '../../../../src/base/index.ts'
+import { fail, limits, silentLog } from '../../../../src/base/index.ts'
 import { parseId, toHex } from '../../../../src/codec/index.ts'
 import { openKeys, systemRandom, type Keys } from '../../../../src/keys/index.ts'
 import { createTeams, type Teams } from '../../../../src/node/effects/team.ts'
@@ -54,6 +54,26 @@ async function add(teams: Teams, machine: Machine, name: string): Promise<void> 
 }
 
 describe('the teams of a node', () => {
+  it('start from an index that was written a command at a time, and make it one page', async () => {
+    const machine = createMachine()
+    const teams = await start(machine)
+    await teams.createTeam('herd', 'one')
+    const count = limits.indexPagesSpareMax + 5
+    for (let n = 0; n < count; n++)
+      expect(await teams.author(undefined, { kind: 'CreateLabel', label: `label-${n}` })).toHaveProperty('command')
+    const before = teams.view()
+    teams.stop()
+    const pages = (): number => [...machine.disk.keys()].filter((key) => key.includes('/i/')).length
+    expect(pages()).toBe(count + 1)
+    for (let n = 0; n < 2; n++) {
+      const again = await start(machine)
+      expect(again.view()).toEqual({ ...before, heard: again.view().heard })
+      expect(again.replica().isRestored).toBe(true)
+      again.stop()
+      expect(pages()).toBe(1)
+    }
+  })
+
   it('are there again after a restart, with their sync peers and the same state', async () => {
     const machine = createMachine()
     const teams = await start(machine)
@@ -167,7 +187,7 @@ describe('the teams of a node', () => {
           read: (id) => commands.read(id),
           append: (records, page) =>
             isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records, page),
-          reindex: (pages) => commands.reindex(pages),
+          reindex: (pages, isSameOrder) => commands.reindex(pages, isSameOrder),
           keepCheckpoint: (checkpoint, gone) => commands.keepCheckpoint(checkpoint, gone),
           park: (parked, bytes) => commands.park(parked, bytes),
           unpark: (ids) => commands.unpark(ids),
