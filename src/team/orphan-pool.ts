@@ -53,12 +53,16 @@ export class OrphanPool {
     return released
   }
 
-  /** Parents that are waited for and wait for nothing themselves: what to ask for, at most so many. */
-  missing(most: number): string[] {
+  /**
+   * Parents that are waited for and wait for nothing themselves: what to ask for, at most so many. With a peer: of what
+   * came from it, alone.
+   */
+  missing(most: number, peer?: string): string[] {
     const wanted: string[] = []
-    for (const parent of this.#waitingFor.keys()) {
+    for (const [parent, waiting] of this.#waitingFor) {
       if (wanted.length >= most) break
-      if (!this.#orphans.has(parent)) wanted.push(parent)
+      const isAsked = peer === undefined || [...waiting].some((idHex) => this.#orphans.get(idHex)?.peer === peer)
+      if (isAsked && !this.#orphans.has(parent)) wanted.push(parent)
     }
     return wanted
   }

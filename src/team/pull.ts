@@ -142,7 +142,19 @@ export class Pull {
       this.#turn.bytes += fresh === 0 ? 0 : bytes
       if (fresh > 0) this.#turn.at = this.#core.now
     }
-    if (orphaned && !link.isStranger) this.ask(link)
+    if (!orphaned) return
+    if (!link.isStranger) this.ask(link)
+    // Who is out knows the parents of what it has shown: to ask for them tells it nothing.
+    else this.#want(link, this.#parentsFrom(link).map((id) => fromHex(id)), []) // prettier-ignore
+  }
+
+  /** True while parents of what a peer has shown are missing here. */
+  isMissingFrom(link: Link): boolean {
+    return this.#parentsFrom(link).length > 0
+  }
+
+  #parentsFrom({ peer }: Link): string[] {
+    return this.#ingest.orphans.missing(limits.wantEntriesMax, peer).filter((id) => !this.#ingest.knows(id))
   }
 
   /** The end of a session. Where only a budget ended it the next one begins at once, with the frontier that is known. */

@@ -58,7 +58,7 @@ export class Strangers {
     if (frame.t === 'hello') this.#hello(link, frame)
     else if (frame.t === 'frontier') this.#pull.readClaims(link, frame)
     else if (frame.t === 'commands') this.#shown(link, frame)
-    else if (frame.t === 'done') this.turnOut(link)
+    else if (frame.t === 'done' && !this.#pull.isMissingFrom(link)) this.turnOut(link)
   }
 
   /** What it shows may be its proof that we are out: then it hears at once what we know, before it turns us out. */

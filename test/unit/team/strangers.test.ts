@@ -85,6 +85,37 @@ describe('a peer that the team was given for and that is no member here', () => 
   })
 })
 
+describe('a device that we hold for removed', () => {
+  it('brings a node from an old disk back, also where that has forked meanwhile', async () => {
+    const world = await World.create({ seed: 1, nodes: 2, isCalm: true })
+    const { device } = world.player(1)
+    const bundle = parseKeyBundle(world.player(1).bundle(0)) as KeyBundle
+    world.found(0, 'herd')
+    world.author(0, { kind: 'AddDevice', bundle, name: 'b', role: 'operator' })
+    world.run(70_000)
+    world.author(0, { kind: 'RemoveDevice', device })
+    world.run(70_000)
+    const kept = world.player(0).disk.length
+    world.author(0, { kind: 'AddDevice', bundle, name: 'b', role: 'operator' })
+    for (const label of ['red', 'green', 'blue']) world.author(0, { kind: 'CreateLabel', label })
+    world.run(70_000)
+    world.author(1, { kind: 'AssignNetworkName', device, name: 'db' })
+    world.run(70_000)
+    world.split([0, 1])
+    world.crash(world.player(0))
+    world.player(0).disk.splice(kept)
+    world.start(world.player(0))
+    for (const label of ['one', 'two', 'three', 'four', 'five', 'six']) world.author(0, { kind: 'CreateLabel', label })
+    world.run(70_000)
+    const sizes = (): (number | undefined)[] => world.cast.map(({ replica }) => replica?.graph.nodes.length)
+    const [before = 0, other = 0] = sizes()
+    world.split([0, 0])
+    world.run(200_000)
+    expect(sizes()).toEqual([other + before - kept, other + before - kept])
+    expect(world.player(0).replica?.state.members.size).toBe(2)
+  })
+})
+
 describe('the proof that a device is out', () => {
   it('is the witness by which the removal won its fork, where the device has both sides', () => {
     scribe.found('O')
