@@ -190,8 +190,8 @@ export const teamErrorCodes = {
     peer: 'same',
   },
   ERR_TEAM_INTERNAL: {
-    message: 'The law failed on a command of kind {kind}: {what}',
-    hint: 'This is a bug. The command was refused here; keep the data directory and report it.',
+    message: 'The law failed ({kind}): {what}',
+    hint: 'This is a bug. Until it is mended the team stays what it was here; keep the data directory and report it.',
     exit: 11,
     peer: 'same',
   },

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../base/index.ts'
+import { fail, type ErrorCode } from '../base/index.ts'
 import { equalBytes, toHex } from '../codec/index.ts'
 import type { Keys } from '../keys/index.ts'
 import { readAct } from './body.ts'
@@ -57,6 +57,8 @@ export class Audit {
 
   result(): AuditResult {
     const commands = this.#graph.size
+    const what = this.#evaluation.failure()
+    if (what !== undefined) throw fail('ERR_TEAM_INTERNAL', { kind: 'resolution', what })
     return {
       commands,
       checks: this.#checks,

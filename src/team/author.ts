@@ -161,6 +161,8 @@ export class Author {
   #mayAuthor(force: boolean): Refusal | undefined {
     if (!this.#core.isSynced)
       return refuse('ERR_TEAM_NOT_SYNCED', { what: 'no peer has synced this team yet', force: '.' })
+    const failure = this.#core.evaluation.failure()
+    if (failure !== undefined) return refuse('ERR_TEAM_INTERNAL', { kind: 'resolution', what: failure })
     if (this.#pull.isDiverged && !force) return refuse('ERR_TEAM_DIVERGED')
     const hasOthers = [...this.#core.state.members.keys()].some((deviceHex) => deviceHex !== this.#core.deviceHex)
     if (this.#core.isHeard || !hasOthers || force) return undefined

@@ -32,7 +32,8 @@ export class Checkpoints {
     this.#kept = before.filter((index) => index <= lowest)
     const [head] = graph.headCount === 1 ? graph.heads() : []
     const distance = this.#interval * Math.max(1, this.#size / usualBytes)
-    const isDue = head !== undefined && head.index >= (this.#kept.at(-1) ?? -1) + distance
+    const isFar = head !== undefined && head.index >= (this.#kept.at(-1) ?? -1) + distance
+    const isDue = isFar && this.#core.evaluation.failure() === undefined
     if (isDue) this.#kept = thinned([...this.#kept, head.index])
     const gone = before.filter((index) => !this.#kept.includes(index))
     if (!isDue && gone.length === 0) return

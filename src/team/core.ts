@@ -165,6 +165,16 @@ export class Core {
     return Math.floor((value / 2 ** 32) * below)
   }
 
+  /**
+   * What HELLO and DONE say that we have. Nothing, while we cannot tell what it amounts to: a wrong hash would stop the
+   * others, who are right.
+   */
+  claims(): { readonly heads: readonly Uint8Array[]; readonly count: number; readonly stateHash: Uint8Array } {
+    if (!this.isSynced || this.evaluation.failure() !== undefined)
+      return { heads: [], count: 0, stateHash: new Uint8Array(32) }
+    return { heads: this.headIds(), count: this.graph.size, stateHash: this.stateHash() }
+  }
+
   /** Ids of all heads that HELLO and DONE may name: 16, as many as a command's parents. */
   headIds(): Uint8Array[] {
     return this.graph

@@ -1,4 +1,4 @@
-import { bug, limits } from '../base/index.ts'
+import { asHyraxError, bug, limits } from '../base/index.ts'
 import { apply } from './apply.ts'
 import type { Act } from './bodies.ts'
 import { check } from './check.ts'
@@ -36,15 +36,25 @@ export class Evaluation {
   readonly #failing = new Map<number, Map<string, boolean>>()
   #changed = new Set<GraphNode>()
   #current: Cut | undefined
+  /** What all commands amounted to when that was known last. */
+  #last: Cut = noCut
+  /** That they cannot be resolved is a bug of ours: what was thrown, and by how many commands. */
+  #failure: { readonly what: string; readonly size: number } | undefined
 
   constructor(graph: Graph) {
     this.#graph = graph
-    this.#current = graph.size === 0 ? noCut : undefined
+    if (graph.size === 0) this.#setCurrent(noCut)
   }
 
-  /** The state of all commands. */
+  /** The state of all commands; while they cannot be resolved, the one that was known last. Never throws. */
   current(): TeamState {
     return this.#now().state
+  }
+
+  /** Why the commands cannot be resolved, which is a bug of ours; undefined where they can. */
+  failure(): string | undefined {
+    this.#now()
+    return this.#failure?.what
   }
 
   /** `view` of a command with these parents: the state of their common past and themselves. */
@@ -63,7 +73,7 @@ export class Evaluation {
     this.#remember(node, after)
     this.#changed.add(node)
     const stale = isPlanted('stale-checkpoint') ? this.#current : undefined
-    this.#current = this.#graph.isAtHeads([node]) ? after : stale && onTop(stale, node)
+    this.#setCurrent(this.#graph.isAtHeads([node]) ? after : stale && onTop(stale, node))
   }
 
   /** All that is needed to go on from the one head, without what was before it. */
@@ -77,7 +87,8 @@ export class Evaluation {
   restore({ node, cut, setbacks }: Checkpoint): void {
     this.#kept.set(node.index, cut)
     for (const [one, setback] of setbacks) this.#setbacks.set(one.index, setback)
-    if (this.#graph.isAtHeads([node])) this.#current = cut
+    this.#last = cut
+    if (this.#graph.isAtHeads([node])) this.#setCurrent(cut)
   }
 
   /** A cut that is read when a late branch asks for it; undefined where it is not what was written. */
@@ -98,20 +109,32 @@ export class Evaluation {
 
   /** Commands that were taken in, or whose standing changed, since this was asked last. */
   takeChanged(): GraphNode[] {
-    this.#now()
+    if (this.failure() !== undefined) return []
     const changed = [...this.#changed]
     this.#changed = new Set()
     return changed
   }
 
   #now(): Cut {
-    if (this.#current === undefined) {
-      const { suffix, resolved } = this.#resolve(this.#graph.heads())
-      this.#settle(suffix, resolved)
-      const { state, lost, isPlain } = resolved
-      this.#current = { state, lost, isPlain }
+    // What has failed once is not tried again before there is another command.
+    if (this.#current === undefined && this.#failure?.size !== this.#graph.size) {
+      try {
+        const { suffix, resolved } = this.#resolve(this.#graph.heads())
+        this.#settle(suffix, resolved)
+        const { state, lost, isPlain } = resolved
+        this.#setCurrent({ state, lost, isPlain })
+      } catch (error) {
+        this.#failure = { what: asHyraxError(error).message, size: this.#graph.size }
+      }
     }
-    return this.#current
+    return this.#current ?? this.#last
+  }
+
+  #setCurrent(cut: Cut | undefined): void {
+    this.#current = cut
+    if (cut === undefined) return
+    this.#last = cut
+    this.#failure = undefined
   }
 
   /** What commands and their past amount to. */
@@ -119,7 +142,12 @@ export class Evaluation {
     const [only] = parents
     if (only === undefined) return noCut
     // At the heads it is the present, whose resolution also settles what every command is.
-    if (this.#graph.isAtHeads(parents)) return this.#now()
+    if (this.#graph.isAtHeads(parents)) {
+      const now = this.#now()
+      // Nothing is judged on a state that is not that of its past.
+      if (this.#current === undefined) throw bug(`the commands cannot be resolved: ${this.failure() ?? ''}`)
+      return now
+    }
     if (parents.length === 1) return this.#known(only) ?? this.#remember(only, this.#cutAt(parents))
     const key = parents.map(({ index }) => index).join()
     const known = this.#views.get(key)

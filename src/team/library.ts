@@ -223,6 +223,9 @@ function idBytes(text: string): Uint8Array | undefined {
 
 function evaluatedOf(set: JudgedSet): Evaluated {
   const { team, graph, evaluation, leftOut, unreadable } = set
+  const what = evaluation.failure()
+  // Better no answer than that of other commands.
+  if (what !== undefined) throw fail('ERR_TEAM_INTERNAL', { kind: 'resolution', what })
   const state = evaluation.current()
   const verdicts = new Map<string, Verdict>()
   for (const node of graph.nodes) verdicts.set(idText('cmd', node.command.id), verdictOf(set, node))

@@ -16,6 +16,7 @@
  * | generation-ignored | 10: generations are not compared |
  * | stale-checkpoint | 11: a late branch is put on the state that was, not below it |
  * | leaves-unconfirmed | 12: nobody confirms a leave |
+ * | resolution-throws | none of the twelve: what several heads amount to cannot be computed |
  */
 export type PlantedBug =
   | 'acknowledge-before-flush'
@@ -30,6 +31,7 @@ export type PlantedBug =
   | 'generation-ignored'
   | 'stale-checkpoint'
   | 'leaves-unconfirmed'
+  | 'resolution-throws'
 
 /** The bugs that are switched on. Written by tests alone. */
 export const planted = new Set<PlantedBug>()

@@ -55,9 +55,7 @@ export class Pull {
     core.send(link, {
       t: 'hello',
       team: core.team,
-      heads: core.headIds(),
-      count: core.graph.size,
-      stateHash: core.isSynced ? core.stateHash() : new Uint8Array(32),
+      ...core.claims(),
       frontierDigest: link.frontierDigest,
       version: 1,
     })
@@ -280,7 +278,7 @@ export class Pull {
   }
 
   #compare(link: Link, frame: Frame<'hello' | 'done'>): void {
-    if (!this.#core.isSynced) return
+    if (!this.#core.isSynced || this.#core.evaluation.failure() !== undefined) return
     link.idleTurns = 0
     if (this.#core.isHash(frame.stateHash)) {
       this.#heard(link)

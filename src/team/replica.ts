@@ -70,6 +70,7 @@ export class Replica {
   /** Accepted and not yet durable, in order. */
   readonly #fresh: GraphNode[] = []
   #told: TeamState = emptyState
+  #isFailing = false
   #wakeAt = 0
 
   /**
@@ -119,6 +120,11 @@ export class Replica {
   /** Commands that are durable. */
   get storedCount(): number {
     return this.#core.stored
+  }
+
+  /** Why the commands cannot be resolved, which is a bug of ours; undefined where they can. */
+  failure(): string | undefined {
+    return this.#core.evaluation.failure()
   }
 
   /** How many of a device's commands are lost because it signed others beside them (R1). */
@@ -356,7 +362,16 @@ export class Replica {
     }
   }
 
+  /** That the commands cannot be resolved is told once, until they can. */
+  #alarm(): void {
+    const what = this.failure()
+    if (what !== undefined && !this.#isFailing)
+      this.#core.emit({ kind: 'alarm', code: 'ERR_TEAM_INTERNAL', data: { kind: 'resolution', what } })
+    this.#isFailing = what !== undefined
+  }
+
   #settle(): void {
+    this.#alarm()
     this.#pull.settle()
     this.#gossip.tick()
     this.#duties.settle()

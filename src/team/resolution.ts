@@ -1,6 +1,8 @@
 import { AttackGraph } from './attack-graph.ts'
+import { bug } from '../base/index.ts'
 import { findForks } from './forks.ts'
 import type { Graph, GraphNode } from './graph.ts'
+import { isPlanted } from './planted.ts'
 import { takesPart, type Walk } from './reducers.ts'
 import { firstVoidDep, Replay } from './replay.ts'
 import { voided, type Setback } from './ruling.ts'
@@ -71,6 +73,7 @@ class Resolution {
   }
 
   resolve(): Resolved | undefined {
+    if (isPlanted('resolution-throws') && this.#suffix.nodes.length > 0) throw bug('planted')
     const reducers = this.#suffix.nodes.filter(takesPart)
     if (!this.#settleForks(reducers)) return undefined
     const scoring = new Scoring(this.#suffix, this.#walk, this.#attacks, reducers, this.#fallen)

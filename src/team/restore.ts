@@ -35,6 +35,7 @@ export function restoreCore(makeCore: (graph: Graph) => Core, index: KeptIndex):
     }
     // Whatever it throws, it throws here.
     core.stateHash()
+    if (core.evaluation.failure() !== undefined) return undefined
     return { core, checkpoints: checkpoints.map((checkpoint) => checkpoint.index) }
   } catch {
     return undefined

@@ -116,9 +116,7 @@ export class Serve {
     const core = this.#core
     core.send(link, {
       t: 'done',
-      heads: core.headIds(),
-      count: core.graph.size,
-      stateHash: core.stateHash(),
+      ...core.claims(),
       remaining,
     })
   }

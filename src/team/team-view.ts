@@ -44,6 +44,8 @@ export interface TeamView {
   /** Devices that signed commands beside each other (`dev_b…`), and how many of these are lost. */
   readonly forked: readonly { readonly device: string; readonly lost: number }[]
   readonly diverged: boolean
+  /** Why the commands cannot be resolved, which is a bug: the view is that of an earlier moment. */
+  readonly failure: string | undefined
   readonly heard: boolean
 }
 
@@ -73,6 +75,7 @@ export function teamView(replica: Replica, team: Uint8Array): TeamView {
       lost: replica.lostInForks(deviceHex),
     })),
     diverged: replica.isDiverged,
+    failure: replica.failure(),
     heard: replica.isHeard,
   }
 }

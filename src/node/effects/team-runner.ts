@@ -436,7 +436,8 @@ export class TeamRunner {
   #report(effect: ReplicaEffect & { kind: 'alarm' | 'recalled' | 'forked' }): void {
     const team = idText('team', this.team)
     if (effect.kind === 'alarm') {
-      this.problems.add(fail(effect.code, effect.data).message)
+      // The status tells of a law that fails for as long as it does.
+      if (effect.data['kind'] !== 'resolution') this.problems.add(fail(effect.code, effect.data).message)
       this.#parts.log.error('team alarm', { team, code: effect.code, ...effect.data })
       return
     }

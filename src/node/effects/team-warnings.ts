@@ -10,6 +10,8 @@ export function teamWarnings(runner: TeamRunner, device: Uint8Array): string[] {
   const lines = [...problems].map((problem) => `${name}: ${problem}`)
   const { parked } = replica.waiting()
   if (parked > 0) lines.push(`${name}: ${parked} commands of a newer version wait for an upgrade of this node.`)
+  const what = replica.failure()
+  if (what !== undefined) lines.push(`${name}: ${failureWarning(what)}`)
   for (const deviceHex of replica.graph.forked())
     lines.push(`${name}: ${forkWarning(idText('dev', fromHex(deviceHex)), replica.lostInForks(deviceHex))}`)
   lines.push(...epochWarnings(runner, device).map((line) => `${name}: ${line}`))
@@ -24,6 +26,12 @@ export function teamWarnings(runner: TeamRunner, device: Uint8Array): string[] {
 /** What the operator should know of a device that forked: what it costs, and what to do. */
 export function forkWarning(device: string, lost: number): string {
   const { message, hint } = describe('ERR_TEAM_FORKED', { device, lost })
+  return `${message} ${hint ?? ''}`
+}
+
+/** That the commands of a team cannot be resolved. */
+export function failureWarning(what: string): string {
+  const { message, hint } = describe('ERR_TEAM_INTERNAL', { kind: 'resolution', what })
   return `${message} ${hint ?? ''}`
 }
 

@@ -1,5 +1,5 @@
 import { toHex } from '../../codec/index.ts'
-import { forkWarning } from '../effects/team-warnings.ts'
+import { failureWarning, forkWarning } from '../effects/team-warnings.ts'
 import type { Teams } from '../effects/team.ts'
 import { memberRow } from '../member-row.ts'
 import type { Handlers, NodeParts } from '../parts.ts'
@@ -66,6 +66,7 @@ function teamRow(parts: NodeParts, view: TeamView) {
 
 function warningsOf(view: TeamView): string[] {
   const lines = view.forked.map(({ device, lost }) => forkWarning(device, lost))
+  if (view.failure !== undefined) lines.push(failureWarning(view.failure))
   if (view.diverged) lines.push('Another node computed another state from the same commands.')
   return lines
 }
