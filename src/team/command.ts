@@ -5,6 +5,7 @@ import {
   encodeCbor,
   equalBytes,
   fromHex,
+  readCborAt,
   toHex,
   type CborMap,
   type CborValue,
@@ -155,6 +156,22 @@ export function readAgain(bytes: Uint8Array): Pick<Envelope, 'kind' | 'body' | '
   return envelope as Envelope
 }
 
+/** From the beginning of the unsigned map to its member `b`: behind `a`, whose 32 bytes go before it in every command. */
+const bodyAt = 37
+const bodyBounds = { depthMax: limits.commandDepthMax - 1, isShared: true }
+
+/** The payload in the bytes of a command that was read before; nothing else of it is read. */
+export function bodyAgain(bytes: Uint8Array): CborMap {
+  const at = lengthOfHead(bytes) + bodyAt
+  if (bytes[at] !== 0x61 || bytes[at + 1] !== 0x62) throw bug('bytes that were read before are no command')
+  return readCborAt(bytes, at + 2, bodyBounds).value as CborMap
+}
+
+/** Bytes in front of the unsigned map. */
+function lengthOfHead(bytes: Uint8Array): number {
+  return bytes[1] === 0x59 ? 4 : bytes[1] === 0x58 ? 3 : 2
+}
+
 function idOf(unsigned: Uint8Array, signature: Uint8Array): { id: Uint8Array; idHex: string } {
   const idHex = labelledHashHex(labels.commandId, unsigned, signature)
   const id = fromHex(idHex)
@@ -201,7 +218,7 @@ function readForeign(
  * takes would go into decoding and encoding it twice: a list of two, and for each string the one shortest length.
  */
 function splitStored(bytes: Uint8Array): { unsigned: Uint8Array; signature: Uint8Array } | undefined {
-  const from = bytes[1] === 0x59 ? 4 : bytes[1] === 0x58 ? 3 : 2
+  const from = lengthOfHead(bytes)
   const end = bytes.length - 66
   const length = end - from
   const head = length > 0xff ? [0x82, 0x59, length >> 8, length & 0xff] : [0x82, 0x58, length]

@@ -301,7 +301,7 @@ export class Graph implements Rows {
   }
 
   act(index: number): Act {
-    const act = actAt(this.#list, index)
+    const act = actAt(this.#list, index, this.kind(index))
     const recipients = this.#recipients.get(index)
     if (act.kind !== 'RotateKey' || recipients === undefined) return act
     return { kind: 'RotateKey', body: { ...act.body, recipients } }

@@ -1,7 +1,7 @@
 import { bug } from '../base/index.ts'
 import type { Act } from './bodies.ts'
 import { readAct } from './body.ts'
-import { readAgain, type Command, type Envelope } from './command.ts'
+import { bodyAgain, readAgain, type Command } from './command.ts'
 import type { CommandList } from './command-list.ts'
 import type { Origin } from './origin.ts'
 
@@ -75,19 +75,16 @@ export class Placed implements PlacedCommand {
   }
 
   get time(): number {
-    return envelopeAt(this.#list, this.#index).time
+    return readAgain(this.bytes).time
   }
 }
 
-/** The act of a command in the list, as its bytes say it. */
-export function actAt(list: CommandList, index: number): Act {
-  const act = readAct(envelopeAt(list, index))
+/** The act of a command of that kind in the list, whose first is the team's. */
+export function actAt(list: CommandList, index: number, kind: string): Act {
+  const team = list.size > 0 ? list.id(0) : undefined
+  const act = readAct({ kind, body: bodyAgain(bytesAt(list, index)), ...(team === undefined ? {} : { team }) })
   if (act.kind === 'refuse') throw bug('a command of the graph has no act')
   return act
-}
-
-function envelopeAt(list: CommandList, index: number): Pick<Envelope, 'kind' | 'body' | 'team' | 'time'> {
-  return readAgain(bytesAt(list, index))
 }
 
 function bytesAt(list: CommandList, index: number): Uint8Array {
