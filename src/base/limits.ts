@@ -147,6 +147,10 @@ export const limits = {
   confirmLeaveMsMax: 30_000,
   /** Step of the back-off before a device rotates because nobody has: the first in line waits one, the next two. */
   rotationMsInterval: 5_000,
+  /** Bytes of epoch boxes kept, per team: 1,600 epochs of 512 devices. */
+  boxesBytesMax: 67_108_864,
+  /** The newest epochs, whose boxes stay whatever they take. */
+  boxesNewestMin: 8,
   /** Wait for the boxes of an epoch before another peer is asked. */
   boxesMsMax: 10_000,
   /** Active keys of one kind in a bundle. */

@@ -139,6 +139,16 @@ export class TeamStore implements CommandStore {
     return this.#keyValue.get(this.#at(`m/boxes/${toHex(hash)}`))
   }
 
+  dropBoxes(hash: Uint8Array, own: Uint8Array | undefined): Promise<void> {
+    const gone: Change = { type: 'del', key: this.#at(`m/boxes/${toHex(hash)}`) }
+    if (own === undefined) return this.#write([gone])
+    return this.#write([gone, { type: 'put', key: this.#at(`m/own-box/${toHex(hash)}`), value: own }])
+  }
+
+  ownBox(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#keyValue.get(this.#at(`m/own-box/${toHex(hash)}`))
+  }
+
   async boxesHeld(): Promise<string[]> {
     const prefix = this.#at('m/boxes/')
     const held: string[] = []

@@ -1,7 +1,8 @@
 import { limits, type ErrorCode } from '../base/index.ts'
 import { equalBytes, fromHex, toHex, concatBytes } from '../codec/index.ts'
 import type { Core } from './core.ts'
-import { boxBytes, hashOfBoxes } from './epoch.ts'
+import { BoxesRoom } from './boxes-room.ts'
+import { boxBytes, hashOfBoxes, type Recipient } from './epoch.ts'
 import type { Frame } from './frames.ts'
 import type { GraphNode } from './graph.ts'
 import type { Link } from './link.ts'
@@ -60,10 +61,16 @@ export class Boxes {
   #askAt = 0
   /** How many of the graph's commands have been looked at. */
   #seen = 0
+  readonly #room: BoxesRoom
+  /** The place of this device's box among those of each hash; -1 where it has none. */
+  readonly #places = new Map<string, number>()
+  /** Boxes that had to go, by hex hash. */
+  readonly #gone = new Set<string>()
 
-  constructor(core: Core, held: Iterable<string>) {
+  constructor(core: Core, held: Iterable<string>, bytesMax?: number) {
     this.#core = core
     this.#held = new Set(held)
+    this.#room = new BoxesRoom(bytesMax)
   }
 
   /** True where these boxes are here. */
@@ -85,6 +92,8 @@ export class Boxes {
     const hashHex = toHex(hash)
     this.#keeping.delete(hashHex)
     this.#held.add(hashHex)
+    // They had to go while they were written.
+    if (this.#gone.has(hashHex)) this.#drop(hashHex)
   }
 
   /** Takes the hashes among what a peer asked for; ids of commands are not ours. */
@@ -166,18 +175,41 @@ export class Boxes {
     const { graph } = this.#core
     const from = this.#seen
     this.#seen = graph.size
+    const fresh = new Map<string, number>()
     for (const node of graph.ofKind(['RotateKey'], from)) {
       const named = boxesNamedBy(node)
-      if (named === undefined || this.has(named.hashHex) || this.#wanted.has(named.hashHex)) continue
-      this.#askAt = 0
-      this.#wanted.set(named.hashHex, {
-        length: named.length,
-        asked: new Set(),
-        liars: new Set(),
-        rounds: 0,
-        at: this.#core.now,
-      })
+      if (named === undefined || this.#gone.has(named.hashHex)) continue
+      this.#places.set(named.hashHex, this.#placeIn(named.recipients))
+      this.#room.add(named.hashHex, named.length, node.author)
+      fresh.set(named.hashHex, named.length)
     }
+    if (fresh.size === 0) return
+    for (const hashHex of this.#room.surplus(this.#core.state)) this.#leave(hashHex)
+    for (const [hashHex, length] of fresh) if (!this.#gone.has(hashHex)) this.#want(hashHex, length)
+  }
+
+  #placeIn(recipients: readonly Recipient[]): number {
+    const own = fromHex(this.#core.deviceHex)
+    return recipients.findIndex(([device]) => equalBytes(device, own))
+  }
+
+  #want(hashHex: string, length: number): void {
+    if (this.has(hashHex) || this.#wanted.has(hashHex)) return
+    this.#askAt = 0
+    this.#wanted.set(hashHex, { length, asked: new Set(), liars: new Set(), rounds: 0, at: this.#core.now })
+  }
+
+  /** Neither kept nor asked for any more; who asks for them here is told that they are not. */
+  #leave(hashHex: string): void {
+    this.#gone.add(hashHex)
+    this.#wanted.delete(hashHex)
+    if (this.#question?.hashHex === hashHex) this.#question = undefined
+    if (this.#held.has(hashHex)) this.#drop(hashHex)
+  }
+
+  #drop(hashHex: string): void {
+    this.#held.delete(hashHex)
+    this.#core.emit({ kind: 'drop-boxes', hash: fromHex(hashHex), own: this.#places.get(hashHex) ?? -1 })
   }
 
   /** Asks a member drawn among those not asked in this round, for the newest boxes that may be asked for now. */
@@ -304,10 +336,12 @@ function pieceLength(length: number, part: number): number {
 }
 
 /** The boxes that an accepted command names, and how long they must be. */
-function boxesNamedBy(node: GraphNode | undefined): { hashHex: string; length: number } | undefined {
-  if (node?.act.kind !== 'RotateKey') return undefined
+function boxesNamedBy(
+  node: GraphNode,
+): { hashHex: string; length: number; recipients: readonly Recipient[] } | undefined {
+  if (node.act.kind !== 'RotateKey') return undefined
   const { boxesHash, recipients } = node.act.body
   // A list that was named by its hash stands here resolved.
-  const length = recipients instanceof Uint8Array ? 0 : recipients.length * boxBytes
-  return length === 0 ? undefined : { hashHex: toHex(boxesHash), length }
+  if (recipients instanceof Uint8Array || recipients.length === 0) return undefined
+  return { hashHex: toHex(boxesHash), length: recipients.length * boxBytes, recipients }
 }

@@ -68,6 +68,10 @@ export interface CommandStore {
   keepBoxes(hash: Uint8Array, bytes: Uint8Array): Promise<void>
   /** Boxes by their hash. */
   boxes(hash: Uint8Array): Promise<Uint8Array | undefined>
+  /** Forgets an epoch's boxes, but one of them, which is kept by itself where it is given. */
+  dropBoxes(hash: Uint8Array, own: Uint8Array | undefined): Promise<void>
+  /** The box that was kept by itself. */
+  ownBox(hash: Uint8Array): Promise<Uint8Array | undefined>
   /** Hex hashes of all boxes that are kept. */
   boxesHeld(): Promise<string[]>
   /** Forgets commands that were damaged, or descend from damaged ones, and all checkpoints. */

@@ -32,6 +32,8 @@ export interface ReplicaParts extends AuthorParts {
   readonly random: Randomness
   /** Hex hashes of epoch boxes that the disk holds. */
   readonly boxes?: Iterable<string>
+  /** Bytes of epoch boxes that are kept; default `limits.boxesBytesMax`. */
+  readonly boxesBytesMax?: number
   /** True where this process founded the team: no other copy of this device can know more. */
   readonly isFounder?: boolean
   /** Commands after which the state is kept again; default `limits.checkpointInterval`. */
@@ -93,7 +95,7 @@ export class Replica {
     this.#pull = new Pull(this.#core, this.#ingest)
     this.#serve = new Serve(this.#core)
     this.#strangers = new Strangers(this.#core, this.#ingest, this.#pull)
-    this.#boxes = new Boxes(this.#core, parts.boxes ?? [])
+    this.#boxes = new Boxes(this.#core, parts.boxes ?? [], parts.boxesBytesMax)
     this.#author = new Author(this.#core, this.#pull, this.#boxes, parts)
     this.#duties = new Duties(this.#core, this.#author)
     this.dropped = restored === undefined ? this.#load(loaded) : []

@@ -72,6 +72,8 @@ export type ReplicaEffect =
   | { readonly kind: 'unpark'; readonly ids: readonly Uint8Array[] }
   /** Keep an epoch's boxes by their hash, before any append that comes later; answered by `boxes-kept`. */
   | { readonly kind: 'keep-boxes'; readonly hash: Uint8Array; readonly bytes: Uint8Array }
+  /** Forget boxes but the one at that place, which is this device's own; -1 for none. No answer. */
+  | { readonly kind: 'drop-boxes'; readonly hash: Uint8Array; readonly own: number }
   /** Answered by `boxes-read`. */
   | { readonly kind: 'read-boxes'; readonly hash: Uint8Array }
   | { readonly kind: 'verdict'; readonly request: number; readonly outcome: Outcome }

@@ -64,6 +64,18 @@ describe.each([
     expect(await store.team(team).boxes(hash)).toEqual(boxes)
     expect(await store.team(team).boxes(new Uint8Array(32))).toBeUndefined()
     expect(await store.team(other).boxesHeld()).toEqual([])
+    // What had to go leaves one box, if any.
+    const [second, own] = [new Uint8Array(32).fill(9), boxes.subarray(80)]
+    await store.team(team).keepBoxes(second, boxes)
+    await store.team(team).dropBoxes(second, own)
+    expect([await store.team(team).boxes(second), await store.team(team).ownBox(second)]).toEqual([undefined, own])
+    await store.team(team).keepBoxes(second, boxes)
+    await store.team(team).dropBoxes(second, undefined)
+    expect(await store.team(team).boxesHeld()).toEqual(['07'.repeat(32)])
+    expect([await store.team(team).ownBox(hash), await store.team(other).ownBox(second)]).toEqual([
+      undefined,
+      undefined,
+    ])
     expect(await idsOf(store.team(team))).toHaveLength(1)
     await store.team(team).clear()
     expect(await store.team(team).boxesHeld()).toEqual([])

@@ -1,5 +1,12 @@
 import { toHex, type CborMap } from '../../src/codec/index.ts'
-import { answerCheck, type Command, type Replica, type ReplicaEffect, type ReplicaEvent } from '../../src/team/index.ts'
+import {
+  answerCheck,
+  boxAt,
+  type Command,
+  type Replica,
+  type ReplicaEffect,
+  type ReplicaEvent,
+} from '../../src/team/index.ts'
 import type { Scribe } from './team-scribe.ts'
 
 type Timeless<E> = E extends unknown ? Omit<E, 'now'> : never
@@ -11,6 +18,8 @@ export class ReplicaStage {
   now = 1_000
   /** Epoch boxes on its disk, by the hex of their hash. */
   readonly boxes = new Map<string, Uint8Array>()
+  /** Of those that had to go, this device's own. */
+  readonly ownBoxes = new Map<string, Uint8Array>()
   /** How often libsodium was asked. */
   checks = 0
   readonly #scribe: Scribe
@@ -33,6 +42,11 @@ export class ReplicaStage {
       if (effect.kind === 'keep-boxes') {
         this.boxes.set(toHex(effect.hash), effect.bytes)
         seen.push(...this.run({ kind: 'boxes-kept', hash: effect.hash }))
+      }
+      if (effect.kind === 'drop-boxes') {
+        const boxes = this.boxes.get(toHex(effect.hash))
+        if (boxes !== undefined && effect.own >= 0) this.ownBoxes.set(toHex(effect.hash), boxAt(boxes, effect.own))
+        this.boxes.delete(toHex(effect.hash))
       }
       if (effect.kind === 'read-boxes') {
         const bytes = this.boxes.get(toHex(effect.hash)) ?? null

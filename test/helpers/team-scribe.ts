@@ -16,6 +16,7 @@ import {
   type Intent,
   type KeyBundle,
   type LoadedCommand,
+  type ReplicaParts,
   type TeamState,
 } from '../../src/team/index.ts'
 import { createSeededRandomness } from './seeded-randomness.ts'
@@ -152,11 +153,16 @@ export class Scribe {
   }
 
   /** The same, which makes boxes and so rotates epochs. */
-  rotator(of: string, commands: readonly LoadedCommand[] = this.commands, boxes: Iterable<string> = []): Replica {
+  rotator(
+    of: string,
+    commands: readonly LoadedCommand[] = this.commands,
+    boxes: Iterable<string> = [],
+    change: Partial<ReplicaParts> = {},
+  ): Replica {
     const { device, identity, sign } = this.actor(of)
     const sealBox = (key: Uint8Array, secret: Uint8Array): Uint8Array => this.keys.sealTo(key, secret, this.random)
     const parts = { team: this.team, device, signingKey: identity.publicKey, sign, sealBox, random: this.random, boxes }
-    return new Replica({ ...parts, isFounder: true, wall: () => 1_800_000_000_000 }, commands)
+    return new Replica({ ...parts, isFounder: true, wall: () => 1_800_000_000_000, ...change }, commands)
   }
 
   stateOf(commands: readonly Command[] = this.commands): TeamState {

@@ -260,6 +260,9 @@ export class World {
         player.boxes.set(toHex(effect.hash), effect.bytes)
         later(this.chance.between(1, player.diskDelay), { kind: 'boxes-kept', hash: effect.hash })
         return
+      case 'drop-boxes':
+        player.boxes.delete(toHex(effect.hash))
+        return
       case 'read-boxes':
         later(1, { kind: 'boxes-read', hash: effect.hash, bytes: player.boxes.get(toHex(effect.hash)) ?? null })
         return

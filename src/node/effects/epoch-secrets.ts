@@ -9,7 +9,7 @@ export interface EpochSecretsParts {
   readonly device: Uint8Array
   readonly keys: Keys
   readonly ring: KeyRing
-  readonly store: Pick<CommandStore, 'boxes'>
+  readonly store: Pick<CommandStore, 'boxes' | 'ownBox' | 'dropBoxes'>
   /** Called after an epoch was opened: what waits for its secret may go on. */
   readonly onOpened: () => void
 }
@@ -52,6 +52,16 @@ export class EpochSecrets {
     return this.#work
   }
 
+  /**
+   * Drops boxes from the disk but the one at that place (-1: none), so that this device reads what it could read. A try that
+   * fails is made again at the next start.
+   */
+  async dropBoxes(hash: Uint8Array, place: number): Promise<void> {
+    const { store } = this.#parts
+    const boxes = place < 0 ? undefined : await store.boxes(hash).catch(() => undefined)
+    await store.dropBoxes(hash, boxes && boxAt(boxes, place)).catch(() => undefined)
+  }
+
   /** Wipes them all. */
   close(): void {
     this.#isClosed = true
@@ -81,10 +91,12 @@ export class EpochSecrets {
     const place = recipients.findIndex(([recipient]) => equalBytes(recipient, device))
     if (place < 0) return false
     const boxes = await store.boxes(boxesHash).catch(() => undefined)
-    if (boxes === undefined) return false
+    // Of one whose boxes had to go, our own is still here.
+    const box = boxes === undefined ? await store.ownBox(boxesHash).catch(() => undefined) : boxAt(boxes, place)
+    if (box === undefined) return false
     const key = recipients[place]?.[2]
     const pair = ring.encryption.find(({ pair }) => key !== undefined && equalBytes(pair.publicKey, key))?.pair
-    const secret = pair && openEpochBox(keys, pair, boxAt(boxes, place), { team, epoch: id })
+    const secret = pair && openEpochBox(keys, pair, box, { team, epoch: id })
     if (secret === undefined) return false
     if (this.#isClosed) {
       keys.memzero(secret)

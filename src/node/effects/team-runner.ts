@@ -284,6 +284,9 @@ export class TeamRunner {
       case 'keep-boxes':
         void this.#keepBoxes(effect.hash, effect.bytes)
         return
+      case 'drop-boxes':
+        void this.secrets.dropBoxes(effect.hash, effect.own)
+        return
       case 'read-boxes':
         void this.#readBoxes(effect.hash)
         return

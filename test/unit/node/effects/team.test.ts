@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { fail, limits, silentLog } from '../../../../src/base/index.ts'
 import { parseId, toHex } from '../../../../src/codec/index.ts'
 import { openKeys, systemRandom, type Keys } from '../../../../src/keys/index.ts'
@@ -93,6 +93,25 @@ describe('the teams of a node', () => {
     expect(await again.author(undefined, close)).toMatchObject({ code: 'ERR_TEAM_NOT_SYNCED' })
     expect(await again.author(undefined, close, { force: true })).toHaveProperty('command')
     again.stop()
+  })
+
+  it('read an epoch again after a restart by their own box alone, where the others had to go', async () => {
+    const machine = createMachine()
+    const teams = await start(machine)
+    const { id } = await teams.createTeam('herd', 'one')
+    expect(await teams.rotateKey(undefined)).toHaveProperty('command')
+    const [epoch] = teams.replica().state.epochs
+    const hash = epoch?.boxesHash ?? new Uint8Array()
+    teams.stop()
+    const commands = memoryStore(machine.disk).team(parseId('team', id))
+    await commands.dropBoxes(hash, await commands.boxes(hash))
+    const again = await start(machine)
+    await vi.waitUntil(() => again.epochs().epochs[0]?.readable, 5_000)
+    expect(await again.sealingKey()).toHaveProperty('secret')
+    again.stop()
+    await commands.dropBoxes(hash, new Uint8Array(80))
+    const without = await start(machine)
+    expect(await without.sealingKey()).not.toMatchObject({ epoch: epoch?.id })
   })
 
   it('tell who watches what becomes of each command', async () => {
@@ -193,6 +212,8 @@ describe('the teams of a node', () => {
           unpark: (ids) => commands.unpark(ids),
           keepBoxes: (hash, bytes) => commands.keepBoxes(hash, bytes),
           boxes: (hash) => commands.boxes(hash),
+          dropBoxes: (hash, box) => commands.dropBoxes(hash, box),
+          ownBox: (hash) => commands.ownBox(hash),
           boxesHeld: () => commands.boxesHeld(),
           drop: (ids) => commands.drop(ids),
           clear: () => commands.clear(),
