@@ -259,6 +259,7 @@ export class Replica {
       return
     }
     if (!this.#core.mayHear(link)) {
+      if (frame.t === 'want') this.#serve.wanted(link, frame)
       this.#strangers.frame(link, frame)
       return
     }

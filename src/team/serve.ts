@@ -16,10 +16,10 @@ export class Serve {
     this.#core = core
   }
 
-  /** Takes a WANT. */
+  /** Takes a WANT. Whom we do not know for a member yet is not served; what it grants counts once we do. */
   wanted(link: Link, frame: Frame<'want'>): void {
-    if (!this.#core.isMember(link)) return
     link.credit = Math.min(link.credit + frame.credit, limits.syncSessionBytesMax)
+    if (!this.#core.isMember(link)) return
     if (frame.ids.length + frame.ranges.length > 0) link.asked = frame
     this.pump(link)
   }

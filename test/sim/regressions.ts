@@ -15,6 +15,7 @@ export const regressions: {
     { seed: 2440, isWide: true, found: 'a member that had heard nobody was taken to owe a confirmation' },
     { seed: 3104, found: 'an old disk that met another old disk first turned away who knew more' },
     { seed: 32173, found: 'an old disk that met another old disk first turned away who knew more' },
+    { seed: 371, found: 'what was granted to who did not know us for a member yet was lost for good' },
   ],
   life: [],
 }

@@ -4,7 +4,7 @@ import { faultOfSeed } from './planted.ts'
 import { regressions } from './regressions.ts'
 import { liveAndHeal } from './story.ts'
 
-const seeds = Number(process.env['HYRAX_SIM_SEEDS'] ?? '40')
+const seeds = Number(process.env['HYRAX_SIM_SEEDS'] ?? '400')
 const first = Number(process.env['HYRAX_SIM_FIRST'] ?? '1')
 
 describe('the production replica in a hostile world', () => {

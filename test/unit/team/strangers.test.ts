@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { CborMap } from '../../../src/codec/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
-import { parseKeyBundle, type KeyBundle, type Replica, type ReplicaEffect } from '../../../src/team/index.ts'
+import {
+  answerCheck,
+  parseKeyBundle,
+  type KeyBundle,
+  type Replica,
+  type ReplicaEffect,
+} from '../../../src/team/index.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 import { World } from '../../sim/world.ts'
 
@@ -62,6 +68,21 @@ describe('a peer that the team was given for and that is no member here', () => 
 
   it('is cut at once where the team was not given for it', () => {
     expect(told(connect(heard(), 'V', false))).toEqual(['cut'])
+  })
+
+  it('is served by what it granted before we knew it for a member', () => {
+    const replica = heard()
+    const added = scribe.add('O', 'V')
+    connect(replica, 'V', true)
+    frame(replica, 'V', { t: 'want', ids: [], ranges: [], credit: 4_096 })
+    for (const effect of frame(replica, 'V', { t: 'commands', commands: [added.bytes] }))
+      if (effect.kind === 'verify') {
+        const verdicts = effect.checks.map((check) => answerCheck(scribe.keys, check))
+        replica.step({ kind: 'verified', token: effect.token, verdicts, now })
+      }
+    replica.step({ kind: 'stored', count: scribe.commands.length, now })
+    const answer = told(frame(replica, 'V', { t: 'want', ids: [scribe.team], ranges: [], credit: 0 }))
+    expect(answer).toContainEqual({ t: 'commands', commands: [scribe.commands[0]?.bytes] })
   })
 
   it('brings back a node from an old disk that first met another one as old', async () => {
