@@ -108,8 +108,8 @@ export class TeamStore implements CommandStore {
       changes.push({ type: 'put', key: this.#at(`i/${sequenceText(next)}`), value: sealRecord(page) })
       next += ids.length / idBytes
     }
-    this.#next = next
     await this.#write(changes)
+    this.#next = next
   }
 
   keepCheckpoint(checkpoint: KeptCheckpoint | undefined, gone: readonly number[]): Promise<void> {
@@ -213,7 +213,8 @@ export class TeamStore implements CommandStore {
         await this.#keyValue.write(group.flatMap(({ changes }) => changes))
         for (const { resolve } of group) resolve()
       } catch (error) {
-        for (const { reject } of group) reject(error)
+        // What was to follow it goes the same way: no command is on the disk without its parents.
+        for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(error)
       }
     }
     this.#isWriting = false

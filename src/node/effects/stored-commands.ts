@@ -1,6 +1,17 @@
-import { equalBytes } from '../../codec/index.ts'
+import { asHyraxError, limits, type Log } from '../../base/index.ts'
+import { equalBytes, idText } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
-import { answerCheck, checksOf, parseCommand, readAct, type Command, type KeptCommand } from '../../team/index.ts'
+import {
+  answerCheck,
+  checksOf,
+  parseCommand,
+  readAct,
+  type Command,
+  type CommandStore,
+  type KeptCommand,
+  type KeptIndex,
+  type Replica,
+} from '../../team/index.ts'
 
 /** Of the commands that a store holds, those with a verified bit, and of the others those whose signatures hold; the ids of the rest. */
 export function soundCommands(
@@ -14,6 +25,33 @@ export function soundCommands(
     if (command.isVerified || isSound(keys, team, command, commands)) sound.push(command)
     else forged.push(command.id)
   return { sound, forged }
+}
+
+/**
+ * Keeps the index of a team that was just read, where the disk has none or one in many small pages. Without it the team
+ * works, and the next start takes longer: where the disk is full that is better than none.
+ */
+export async function keepIndex(
+  { team, store, log }: { readonly team: Uint8Array; readonly store: CommandStore; readonly log: Log },
+  replica: Replica,
+  index: KeptIndex | undefined,
+): Promise<void> {
+  const { isRestored } = replica
+  if (isRestored && !isScattered(index)) return
+  try {
+    await store.reindex(replica.index(), isRestored)
+  } catch (error) {
+    const { code, message } = asHyraxError(error, 'ERR_STORE_WRITE')
+    log.warn('the index cannot be written', { team: idText('team', team), code, what: message })
+  }
+}
+
+/** True where so many small pages would be read again at the next start that a few large ones are worth writing. */
+function isScattered(index: KeptIndex | undefined): boolean {
+  const { indexPageCommandsMax, indexPagesSpareMax } = limits
+  return (
+    index !== undefined && index.pages.length > 2 * (index.commands.size / indexPageCommandsMax) + indexPagesSpareMax
+  )
 }
 
 function isSound(keys: Keys, team: Uint8Array, kept: KeptCommand, all: readonly KeptCommand[]): boolean {

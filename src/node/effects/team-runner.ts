@@ -1,4 +1,4 @@
-import { asHyraxError, fail, limits, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
+import { asHyraxError, fail, refuse, type Clock, type Log, type Randomness } from '../../base/index.ts'
 import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
 import {
@@ -21,7 +21,7 @@ import type { OwnKeys } from '../own-keys.ts'
 import { EpochSecrets } from './epoch-secrets.ts'
 import { ownAuthor } from './own-author.ts'
 import { SecretsAhead } from './secret-ahead.ts'
-import { soundCommands } from './stored-commands.ts'
+import { keepIndex, soundCommands } from './stored-commands.ts'
 import type { TeamStream } from './team-stream.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -246,8 +246,7 @@ export class TeamRunner {
         count: dropped.length,
       })
     }
-    const { isRestored } = this.#replica
-    if (!isRestored || isScattered(index)) await store.reindex(this.#replica.index(), isRestored)
+    await keepIndex(this.#parts, this.#replica, index)
     if (parked.length > 0) this.take({ kind: 'revive', commands: parked })
     else this.take({ kind: 'tick' })
   }
@@ -456,12 +455,4 @@ export class TeamRunner {
   #sortsFirst(peer: string): boolean {
     return compareBytes(this.#parts.own.identity.publicKey, parsePeerId(peer)) < 0
   }
-}
-
-/** True where so many small pages would be read again at the next start that a few large ones are worth writing. */
-function isScattered(index: KeptIndex | undefined): boolean {
-  const { indexPageCommandsMax, indexPagesSpareMax } = limits
-  return (
-    index !== undefined && index.pages.length > 2 * (index.commands.size / indexPageCommandsMax) + indexPagesSpareMax
-  )
 }

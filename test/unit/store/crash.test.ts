@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { fail } from '../../../src/base/index.ts'
 import { toHex } from '../../../src/codec/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
 import type { Change, KeyValue } from '../../../src/store/key-value.ts'
 import { memoryKeyValue } from '../../../src/store/memory-key-value.ts'
 import { TeamStore } from '../../../src/store/team-store.ts'
 import type { Command } from '../../../src/team/index.ts'
+import { expectCodeLater } from '../../helpers/expect-code.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 
 let scribe: Scribe
@@ -65,6 +67,26 @@ describe('I16: a crash at any write point', () => {
       if (next !== undefined) await reopened.append([next])
       expect([...(await reopened.load()).commands].length).toBe(Math.min(commands.length, kept.length + 1))
     }
+  })
+
+  it('a write that fails takes with it what waits behind it', async () => {
+    const inner = memoryKeyValue()
+    let isFull = true
+    const write = async (changes: readonly Change[]): Promise<void> => {
+      await Promise.resolve()
+      if (isFull) throw fail('ERR_STORE_WRITE', { what: 'full' })
+      await inner.write(changes)
+    }
+    const store = new TeamStore({ ...inner, write }, toHex(scribe.team))
+    await store.load()
+    const first = store.append(scribe.commands.slice(0, 1))
+    const second = store.append(scribe.commands.slice(1, 3))
+    await expectCodeLater('ERR_STORE_WRITE', first)
+    isFull = false
+    await expectCodeLater('ERR_STORE_WRITE', second)
+    expect([...(await store.load()).commands]).toEqual([])
+    await store.append(scribe.commands.slice(0, 3))
+    expect([...(await store.load()).commands]).toHaveLength(3)
   })
 
   it('reads what was written one command a record before, and goes on', async () => {

@@ -206,7 +206,8 @@ describe('the teams of a node', () => {
           read: (id) => commands.read(id),
           append: (records, page) =>
             isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.append(records, page),
-          reindex: (pages, isSameOrder) => commands.reindex(pages, isSameOrder),
+          reindex: (pages, isSameOrder) =>
+            isFull ? Promise.reject(fail('ERR_STORE_WRITE', { what: 'full' })) : commands.reindex(pages, isSameOrder),
           keepCheckpoint: (checkpoint, gone) => commands.keepCheckpoint(checkpoint, gone),
           park: (parked, bytes) => commands.park(parked, bytes),
           unpark: (ids) => commands.unpark(ids),
@@ -233,5 +234,11 @@ describe('the teams of a node', () => {
     expect(teams.view()).toMatchObject({ synced: true, count: 1 })
     expect(await teams.author(undefined, intent)).toHaveProperty('command')
     teams.stop()
+    // A start that cannot write the index anew is a slower start, not none.
+    for (const key of [...machine.disk.keys()]) if (key.includes('/i/')) machine.disk.delete(key)
+    isFull = true
+    const again = await start(machine, store)
+    expect(again.view()).toMatchObject({ synced: true, count: 2 })
+    again.stop()
   })
 })
