@@ -1,102 +1,15 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/codec/index.ts'
-import { memoryStore } from '../../../src/store/index.ts'
 import { sealRecord } from '../../../src/store/record.ts'
 import { pack, unpack } from '../../../src/team/packed.ts'
-import {
-  Replica,
-  stateHash,
-  type Command,
-  type CommandStore,
-  type GraphNode,
-  type ReplicaEvent,
-} from '../../../src/team/index.ts'
+import { stateHash, type Command } from '../../../src/team/index.ts'
+import { Resident, sightOf } from '../../helpers/resident.ts'
 import { Chance } from '../../sim/chance.ts'
 import { commandOf } from '../../sim/ledger.ts'
 import { Life } from '../../sim/lives.ts'
-
-/** So short that a small team has many. */
-const checkpointInterval = 4
-
-/** A replica that runs against a store, as a node runs it, and may be started again at any moment. */
-class Resident {
-  readonly entries: Map<string, Uint8Array>
-  readonly team: Uint8Array
-  store: CommandStore
-  replica: Replica
-  #now = 1
-
-  private constructor(team: Uint8Array, entries: Map<string, Uint8Array>) {
-    this.team = team
-    this.entries = entries
-    this.store = memoryStore(entries).team(team)
-    this.replica = this.#make([])
-  }
-
-  static async start(team: Uint8Array, entries = new Map<string, Uint8Array>()): Promise<Resident> {
-    const resident = new Resident(team, entries)
-    await resident.restart()
-    return resident
-  }
-
-  async restart(): Promise<void> {
-    this.store = memoryStore(this.entries).team(this.team)
-    const { commands, index, damaged } = await this.store.load()
-    this.replica = this.#make(commands, index)
-    const dropped = [...damaged, ...this.replica.dropped]
-    if (dropped.length > 0) await this.store.drop(dropped)
-    if (!this.replica.isRestored) await this.store.reindex(this.replica.index())
-    await this.step({ kind: 'tick' })
-  }
-
-  /** As if they had come from a peer whose signatures all hold. */
-  take(commands: readonly Command[]): Promise<void> {
-    return this.step({ kind: 'revive', commands: commands.map(({ bytes }) => bytes) })
-  }
-
-  async step(event: Record<string, unknown> & { kind: ReplicaEvent['kind'] }): Promise<void> {
-    for (const effect of this.replica.step({ ...event, now: this.#now++ } as ReplicaEvent)) {
-      if (effect.kind === 'verify')
-        await this.step({ kind: 'verified', token: effect.token, verdicts: effect.checks.map(() => true) })
-      if (effect.kind === 'checkpoint') await this.store.keepCheckpoint(effect.checkpoint, effect.gone)
-      if (effect.kind !== 'append') continue
-      await this.store.append(effect.records, effect.page)
-      await this.step({ kind: 'stored', count: this.replica.graph.size })
-    }
-  }
-
-  /** Keys of a key space of this team. */
-  keys(space: string): string[] {
-    return [...this.entries.keys()].filter((key) => key.startsWith(`t/${toHex(this.team)}/${space}/`)).sort()
-  }
-
-  #make(...kept: [ConstructorParameters<typeof Replica>[1], ConstructorParameters<typeof Replica>[2]?]): Replica {
-    const [signingKey, device] = [new Uint8Array(32), new Uint8Array(32)]
-    const random = { bytes: (size: number) => new Uint8Array(size) }
-    const parts = { team: this.team, device, signingKey, sign: () => new Uint8Array(64), random, checkpointInterval }
-    return new Replica(parts, ...kept)
-  }
-}
-
-/** All that may not differ between two replicas that took in the same commands in the same order. */
-function sightOf({ replica }: Resident) {
-  const { graph, state } = replica
-  const told = (node: GraphNode): string => {
-    const standing = replica.standing(node)
-    return standing === 'effective' ? standing : `${standing.verdict} ${standing.code}`
-  }
-  return {
-    hash: toHex(replica.stateHash()),
-    // With what the hash leaves out: which command wrote which fact.
-    state,
-    heads: graph.heads().map(({ command }) => command.idHex),
-    frontier: graph.frontier(),
-    nodes: graph.nodes.map((node) => ({
-      ...{ id: node.command.idHex, standing: told(node), origin: node.origin, act: node.act },
-      ...{ parents: node.parents.map(({ index }) => index), sequence: node.command.sequence },
-    })),
-  }
-}
 
 function lifeOf(seed: number): Life {
   const shape = { devices: 3 + (seed % 5), commands: 40, evil: 0.1, sync: 0.2 + 0.1 * (seed % 4) }
@@ -289,4 +202,52 @@ describe('what stands on the disk beside the commands', () => {
     }
     expect(disks.length).toBeGreaterThan(20)
   })
+})
+
+describe('a damaged table of LevelDB', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hyrax-restart-'))
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  it('costs what lay on the page; what is left has the state of a full replay, and the rest comes again', async () => {
+    const life = new Life({ seed: 11, devices: 4, commands: 80, evil: 0.02, sync: 1 }).run()
+    const commands = life.ledger.bytes.map(commandOf)
+    const path = join(directory, 'whole')
+    const whole = await Resident.start(life.ledger.team, path)
+    for (const command of commands) await whole.take([command])
+    // What lies in the log goes into a table when it is opened.
+    await whole.restart()
+    await whole.stop()
+    const chance = new Chance(3)
+    let [served, lost] = [0, 0]
+    for (let round = 0; round < 24; round++) {
+      const copy = join(directory, `copy-${round}`)
+      await cp(path, copy, { recursive: true })
+      const tables = (await readdir(copy)).filter((name) => name.endsWith('.ldb'))
+      const table = join(copy, chance.pick(tables))
+      const bytes = await readFile(table)
+      const at = chance.below(bytes.length)
+      await writeFile(
+        table,
+        chance.is(0.5) ? bytes.fill(0, at, at + 512) : bytes.fill((bytes[at] ?? 0) ^ 4, at, at + 1),
+      )
+      const resident = await Resident.start(life.ledger.team, copy)
+      const { graph, isRestored } = resident.replica
+      if (isRestored) served++
+      if (graph.size < commands.length) lost++
+      const replayed = await Resident.start(life.ledger.team)
+      for (const { command } of graph.nodes) await replayed.take([commandOf(command.bytes)])
+      expect(sightOf(resident)).toEqual(sightOf(replayed))
+      await resident.take(commands)
+      expect(toHex(resident.replica.stateHash())).toBe(toHex(whole.replica.stateHash()))
+      await resident.restart()
+      expect(toHex(resident.replica.stateHash())).toBe(toHex(whole.replica.stateHash()))
+      expect(resident.replica.graph.size).toBe(commands.length)
+      await resident.stop()
+    }
+    expect(served).toBeGreaterThan(0)
+    expect(lost).toBeGreaterThan(0)
+  }, 60_000)
 })
