@@ -62,6 +62,7 @@ class Hearing {
 interface Testimony {
   readonly witness: GraphNode
   known: Known
+  lines: Int32Array
   steps: number
   readonly first: Map<GraphNode, number>
 }
@@ -177,9 +178,10 @@ class Tally {
     const { ids, error } = this.#viewOf(node.origin.lost ?? none)
     if (error !== undefined || this.#lostIn(known) === ids.size) return error
     const isMissed = ({ node: one }: Place): boolean => this.#lost.has(one) && !ids.has(one.command.idHex)
-    for (const [chain, count] of linesOf(known)) {
+    const lines = linesOf(known)
+    for (let at = 0; at < lines.length; at += 2) {
       // What was missed last: where a line is followed, that is at its end.
-      const missed = this.#lineage.chains[chain]?.slice(0, count).findLast(isMissed)
+      const missed = this.#lineage.chains[lines[at] ?? 0]?.slice(0, lines[at + 1]).findLast(isMissed)
       if (missed !== undefined) return missed.node
     }
     return undefined
@@ -218,13 +220,21 @@ function testimoniesOf(suffix: Suffix, lineage: Lineage, isHeard: (w: GraphNode)
     const known = lineage.knownAt(at)
     if (node.command.authorHex === lineage.authorHex || known.total === 0) continue
     const key = `${node.origin.rank} ${node.origin.seniority.idHex}`
-    const testimony = all.get(key) ?? { witness: node, known: nothing, steps: 0, first: new Map<GraphNode, number>() }
+    const testimony = all.get(key) ?? {
+      ...{ witness: node, known: nothing, lines: nothing.others, steps: 0, first: new Map<GraphNode, number>() },
+    }
     if (testimony.known === known || !isHeard(node)) continue
     all.set(key, testimony)
-    for (const [chain, count] of linesOf(known))
-      for (let i = countOf(testimony.known, chain); i < count; i++)
+    const lines = linesOf(known)
+    for (let line = 0, before = 0; line < lines.length; line += 2) {
+      const chain = lines[line] ?? 0
+      while ((testimony.lines[before] ?? Infinity) < chain) before += 2
+      const from = testimony.lines[before] === chain ? (testimony.lines[before + 1] ?? 0) : 0
+      for (let i = from; i < (lines[line + 1] ?? 0); i++)
         testimony.first.set((lineage.chains[chain]?.[i] as Place).node, testimony.steps)
+    }
     testimony.known = known
+    testimony.lines = lines
     testimony.steps++
   }
   return [...all.values()].sort((a, b) => byStanding(a.witness, b.witness))

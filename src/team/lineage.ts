@@ -74,9 +74,7 @@ export class Lineage {
 
   /** Puts an own command at the end of a line that it continues, or begins one; what its children know. */
   #put(node: GraphNode, known: Known, before: number): Known {
-    const isOpen = ([line, count]: readonly [number, number]): boolean => this.chains[line]?.length === count
-    const last = [known.chain, known.count] as const
-    const [chain] = isOpen(last) ? last : (linesOf(known).find(isOpen) ?? [this.chains.length])
+    const chain = this.#openLine(known)
     const line = (this.chains[chain] ??= [])
     const place = { node, chain, at: line.length, known }
     const isLacking = before > known.total
@@ -84,8 +82,18 @@ export class Lineage {
     else this.#leaveAlone(place)
     line.push(place)
     this.#places.set(node, place)
-    const others = known.chain === chain ? known.others : othersOf(linesOf(known).filter(([one]) => one !== chain))
+    const others = known.chain === chain ? known.others : without(linesOf(known), chain)
     return { total: known.total + 1, chain, count: place.at + 1, others }
+  }
+
+  /** A line that is known to its end; else a new one. */
+  #openLine({ chain, count, others }: Known): number {
+    if (this.chains[chain]?.length === count) return chain
+    for (let at = 0; at < others.length; at += 2) {
+      const line = others[at] ?? 0
+      if (this.chains[line]?.length === others[at + 1]) return line
+    }
+    return this.chains.length
   }
 
   #leaveAlone(place: Place): void {
@@ -131,36 +139,61 @@ export function areBeside(a: Place, b: Place): boolean {
   return a !== b && !hasIn(a.known, b) && !hasIn(b.known, a)
 }
 
-/** The lines of which something is known, by line, and how much. */
-export function linesOf({ chain, count, others }: Known): [chain: number, count: number][] {
-  const lines: [number, number][] = []
-  for (let at = 0; at < others.length; at += 2) lines.push([others[at] ?? 0, others[at + 1] ?? 0])
-  if (count > 0) lines.push([chain, count])
-  return lines.sort(([a], [b]) => a - b)
+/** The lines of which something is known, and how much: line, count, line, count; by line. */
+export function linesOf({ chain, count, others }: Known): Int32Array {
+  if (count === 0) return others
+  const lines = new Int32Array(others.length + 2)
+  let at = others.length
+  for (; at > 0 && (others[at - 2] ?? 0) > chain; at -= 2) lines.set(others.subarray(at - 2, at), at)
+  lines.set(others.subarray(0, at))
+  lines[at] = chain
+  lines[at + 1] = count
+  return lines
 }
 
 /** What somebody knows who has these parents; what one of them knows where that is all. */
 function joined(all: readonly Known[]): Known {
-  let whole = all[0] ?? nothing
-  for (const known of all.slice(1)) {
-    if (known === whole || covers(whole, known)) continue
-    whole = covers(known, whole) ? known : union(whole, known)
+  const apart = [...new Set(all)].sort((a, b) => b.total - a.total)
+  const [most = nothing, ...rest] = apart
+  const lacking = rest.filter((known) => !covers(most, known))
+  if (lacking.length === 0) return most
+  // The small ones first: sixteen branches that join a thousand are put together before.
+  return knownOf([most, ...lacking].map(linesOf).reduceRight(union))
+}
+
+function covers(a: Known, { chain, count, others }: Known): boolean {
+  if (countOf(a, chain) < count) return false
+  for (let at = 0; at < others.length; at += 2) if (countOf(a, others[at] ?? 0) < (others[at + 1] ?? 0)) return false
+  return true
+}
+
+function union(a: Int32Array, b: Int32Array): Int32Array {
+  const both = new Int32Array(a.length + b.length)
+  let [i, j, at] = [0, 0, 0]
+  for (; i < a.length || j < b.length; at += 2) {
+    const [x, y] = [i < a.length ? (a[i] ?? 0) : Infinity, j < b.length ? (b[j] ?? 0) : Infinity]
+    both[at] = Math.min(x, y)
+    both[at + 1] = Math.max(x <= y ? (a[i + 1] ?? 0) : 0, y <= x ? (b[j + 1] ?? 0) : 0)
+    if (x <= y) i += 2
+    if (y <= x) j += 2
   }
-  return whole
+  return both.slice(0, at)
 }
 
-function covers(a: Known, b: Known): boolean {
-  return a.total >= b.total && linesOf(b).every(([chain, count]) => countOf(a, chain) >= count)
+function knownOf(lines: Int32Array): Known {
+  const last = lines.length - 2
+  let total = 0
+  for (let at = 1; at < lines.length; at += 2) total += lines[at] ?? 0
+  return { total, chain: lines[last] ?? -1, count: lines[last + 1] ?? 0, others: lines.slice(0, last) }
 }
 
-function union(a: Known, b: Known): Known {
-  const counts = new Map(linesOf(a))
-  for (const [chain, count] of linesOf(b)) counts.set(chain, Math.max(count, counts.get(chain) ?? 0))
-  const lines = [...counts].sort(([x], [y]) => x - y)
-  const [chain, count] = lines.pop() ?? [-1, 0]
-  return { total: [...counts.values()].reduce((sum, one) => sum + one, 0), chain, count, others: othersOf(lines) }
-}
-
-function othersOf(lines: readonly (readonly [chain: number, count: number])[]): Int32Array {
-  return Int32Array.from(lines.flat())
+function without(lines: Int32Array, chain: number): Int32Array {
+  for (let at = 0; at < lines.length; at += 2) {
+    if (lines[at] !== chain) continue
+    const rest = new Int32Array(lines.length - 2)
+    rest.set(lines.subarray(0, at))
+    rest.set(lines.subarray(at + 2), at)
+    return rest
+  }
+  return lines
 }
