@@ -60,6 +60,8 @@ class Receiver {
   readonly #peer: Peer
   #timer: NodeJS.Timeout | undefined
   #stored: () => void = () => undefined
+  #checkpointed: Promise<void> = Promise.resolve()
+  #isOver = false
 
   constructor(
     team: Uint8Array,
@@ -86,10 +88,17 @@ class Receiver {
         this.#stored = resolve
       })
     }
+  }
+
+  /** Nothing is done after this. */
+  async stop(): Promise<void> {
+    this.#isOver = true
     clearTimeout(this.#timer)
+    await this.#checkpointed
   }
 
   #take(event: Timeless<ReplicaEvent>): void {
+    if (this.#isOver) return
     const now = Math.floor(performance.now())
     for (const effect of this.#replica.step({ ...event, now })) this.#perform(effect)
   }
@@ -104,7 +113,7 @@ class Receiver {
         this.#take({ kind: 'stored', count: effect.records.at(-1)!.index + 1 })
         this.#stored()
       })
-    if (effect.kind === 'checkpoint') void this.#kept.keepCheckpoint(effect.checkpoint, effect.gone)
+    if (effect.kind === 'checkpoint') this.#checkpointed = this.#kept.keepCheckpoint(effect.checkpoint, effect.gone)
     if (effect.kind === 'send') this.#peer.send(effect.frame)
     if (effect.kind === 'wake') {
       clearTimeout(this.#timer)
@@ -128,6 +137,7 @@ async function ingest(keys: Keys, commands: readonly Command[], threads: number)
   const peer = await startPeer(fileURLToPath(import.meta.url), file)
   const receiver = new Receiver(commands[0]!.id, store, verifier, peer)
   const rate = await rateOf(commands.length, () => receiver.run(commands.length))
+  await receiver.stop()
   peer.stop()
   verifier.stop()
   await store.close()

@@ -81,8 +81,10 @@ export interface Peer {
 /** Starts that process: this script again, asked to serve. Resolves once it has loaded everything. */
 export async function startPeer(script: string, file: string): Promise<Peer> {
   const child = spawn(process.execPath, [script, 'serve', file], { stdio: ['pipe', 'pipe', 'inherit'] })
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', (status) => reject(new Error(`the peer ended with ${status}`)))
+  child.once('exit', (status) => {
+    throw new Error(`the peer ended with ${status}`)
+  })
+  await new Promise<void>((resolve) => {
     child.stdout.once('readable', () => {
       child.stdout.read(1)
       resolve()
