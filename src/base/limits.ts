@@ -160,7 +160,7 @@ export const limits = {
   /** Bytes of commands a peer may have under way to us: granted with WANT, renewed when half of it has been judged. */
   syncCreditBytesMax: 1_048_576,
   /** Commands whose signatures are looked at together: what four threads need. What comes beyond waits unread. */
-  commandsInLineMax: 400,
+  commandsInLineMax: 256,
   /** Command bytes served to one peer per second (a tiny question cannot buy a huge answer): what two cores verify. */
   syncServedBytesPerSecondMax: 16_777_216,
   /** Burst on top of that rate: one session's budget. */

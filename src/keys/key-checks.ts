@@ -1,5 +1,5 @@
 import type { Label } from '../base/index.ts'
-import { concatBytes, fromUtf8, utf8 } from '../codec/index.ts'
+import { fromUtf8, utf8 } from '../codec/index.ts'
 import type { Keys } from './open-keys.ts'
 
 /** One question to libsodium, as data, so that a thread can answer it. */
@@ -24,20 +24,39 @@ const labelOf = new Map<Label, Uint8Array>()
 
 /** Checks as one piece of memory: for each the sizes of its four parts (u16), then the parts; a point has a key alone. */
 export function packChecks(checks: readonly KeyCheck[]): Uint8Array {
-  return concatBytes(...checks.flatMap(partsOf))
+  let size = 0
+  for (const check of checks) for (let part = 0; part < 4; part++) size += 2 + partOf(check, part).length
+  const packed = new Uint8Array(size)
+  let at = 0
+  for (const check of checks) {
+    for (let part = 0; part < 4; part++, at += 2) {
+      const { length } = partOf(check, part)
+      packed[at] = length & 0xff
+      packed[at + 1] = length >> 8
+    }
+    for (let part = 0; part < 4; part++) {
+      const bytes = partOf(check, part)
+      packed.set(bytes, at)
+      at += bytes.length
+    }
+  }
+  return packed
 }
 
-function partsOf(check: KeyCheck): Uint8Array[] {
-  const { publicKey } = check
-  if (check.kind === 'point') return [sizes(publicKey.length, 0, 0, 0), publicKey]
-  const { label, bytes, signature } = check
+/** Key, signature, label, message: in this order. */
+function partOf(check: KeyCheck, part: number): Uint8Array {
+  if (part === 0) return check.publicKey
+  if (check.kind === 'point') return noBytes
+  if (part === 1) return check.signature
+  return part === 3 ? check.bytes : labelText(check.label)
+}
+
+const noBytes = new Uint8Array(0)
+
+function labelText(label: Label): Uint8Array {
   let text = labelOf.get(label)
   if (text === undefined) labelOf.set(label, (text = utf8(label)))
-  return [sizes(publicKey.length, signature.length, text.length, bytes.length), publicKey, signature, text, bytes]
-}
-
-function sizes(...values: number[]): Uint8Array {
-  return new Uint8Array(Uint16Array.from(values).buffer)
+  return text
 }
 
 /** Answers packed checks: 1 for each that holds, else 0. */
@@ -45,13 +64,19 @@ export function answerPacked(keys: Keys, packed: Uint8Array): Uint8Array {
   const answers: number[] = []
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
   for (let at = 0; at < packed.length;) {
-    const ends: number[] = [at + 8]
-    for (let i = 0; i < 4; i++) ends.push((ends[i] ?? 0) + view.getUint16(at + 2 * i, true))
-    const part = (i: number): Uint8Array => packed.subarray(ends[i], ends[i + 1])
-    const label = fromUtf8(part(2))
-    const holds = label === '' ? keys.isValidPoint(part(0)) : keys.verify(part(0), label as Label, part(3), part(1))
+    let end = at + 8
+    const part = (n: number): Uint8Array => {
+      const from = end
+      end += view.getUint16(at + 2 * n, true)
+      return packed.subarray(from, end)
+    }
+    const [publicKey, signature, label, bytes] = [part(0), part(1), part(2), part(3)]
+    const holds =
+      label.length === 0
+        ? keys.isValidPoint(publicKey)
+        : keys.verify(publicKey, fromUtf8(label) as Label, bytes, signature)
     answers.push(holds ? 1 : 0)
-    at = ends[4] ?? packed.length
+    at = end
   }
   return Uint8Array.from(answers)
 }

@@ -164,7 +164,7 @@ export class Author {
     const failure = this.#core.evaluation.failure()
     if (failure !== undefined) return refuse('ERR_TEAM_INTERNAL', { kind: 'resolution', what: failure })
     if (this.#pull.isDiverged && !force) return refuse('ERR_TEAM_DIVERGED')
-    const hasOthers = [...this.#core.state.members.keys()].some((deviceHex) => deviceHex !== this.#core.deviceHex)
+    const hasOthers = this.#core.state.members.some((_, deviceHex) => deviceHex !== this.#core.deviceHex)
     if (this.#core.isHeard || !hasOthers || force) return undefined
     const what = 'no other member has been heard since the start; another copy of this device may know more'
     return refuse('ERR_TEAM_NOT_SYNCED', { what, force: ', or insist with --force.' })

@@ -196,6 +196,10 @@ export class Graph implements Rows {
   nextSequence(parents: readonly GraphNode[], authorHex: string): number {
     const author = this.#authorNumbers.get(authorHex)
     if (author === undefined) return 0
+    const [only] = parents
+    // Of its author's commands in its past, a command is the last.
+    if (parents.length === 1 && only !== undefined && this.author(only.index) === author)
+      return this.#sequences.at(only.index) + 1
     return Math.max(0, ...parents.map((parent) => this.versions(parent)[author] ?? 0))
   }
 

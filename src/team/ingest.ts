@@ -117,7 +117,7 @@ export class Ingest {
         continue
       }
       fresh++
-      if (said.kind === 'foreign') this.#putInLine(said, undefined, { peer, live })
+      if (said.kind === 'foreign') this.#putInLine(said, undefined, peer, live)
       else orphaned = this.#place(said as Command, peer, live) || orphaned
     }
     this.#ask()
@@ -186,11 +186,11 @@ export class Ingest {
   }
 
   #enqueue(first: Command, from: string, live: boolean): void {
-    const open = [{ command: first, peer: from }]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (!this.#lineUp(next.command, next.peer, live)) continue
-      open.push(...this.orphans.release(next.command.idHex, (id) => this.#isHere(id)))
-    }
+    if (!this.#lineUp(first, from, live) || this.orphans.size === 0) return
+    const isHere = (idHex: string): boolean => this.#isHere(idHex)
+    const open = this.orphans.release(first.idHex, isHere)
+    for (let next = open.pop(); next !== undefined; next = open.pop())
+      if (this.#lineUp(next.command, next.peer, live)) open.push(...this.orphans.release(next.command.idHex, isHere))
   }
 
   /** False where the payload is bad. */
@@ -202,15 +202,14 @@ export class Ingest {
       return false
     }
     const isKnown = act !== undefined && act.kind !== 'refuse'
-    this.#putInLine(command, isKnown ? { command, act } : undefined, { peer, live })
+    this.#putInLine(command, isKnown ? { command, act } : undefined, peer, live)
     return true
   }
 
   /** The signature of what will be parked is looked at, too: room for it is given to what somebody answers for. */
-  #putInLine(said: Entry['said'], known: Entry['known'], from: { peer: string; live: boolean }): void {
+  #putInLine(said: Entry['said'], known: Entry['known'], peer: string, live: boolean): void {
     if (known === undefined) this.#unread.add(said.idHex)
     const place = known === undefined ? undefined : this.#claimPlace(known.act)
-    const { peer, live } = from
     const checks = hasKey(said) ? checksOf(said, known?.act, place) : []
     const entry: Entry = { said, known, peer, live, checks, facts: undefined }
     this.#line.push(entry)

@@ -82,14 +82,17 @@ function depsOf(
   keyHex: string,
   needs: readonly Permission[],
 ): readonly string[] {
-  const deps = new Set([member.admitted.idHex, member.roleBy])
+  const deps = [member.admitted.idHex]
+  const add = (dep: string | undefined): void => {
+    if (dep !== undefined && !deps.includes(dep)) deps.push(dep)
+  }
+  add(member.roleBy)
   const role = view.roles.get(member.role)
-  if (role !== undefined) for (const dep of behind(role, needs)) deps.add(dep)
-  const key = member.keyBy.get(keyHex)
-  if (key !== undefined) deps.add(key)
-  if (act.kind === 'AdmitDevice') deps.add(hexOf(act.body.invite))
-  if (act.kind === 'ConfirmLeave') deps.add(hexOf(act.body.leave))
-  return [...deps]
+  if (role !== undefined) for (const dep of behind(role, needs)) add(dep)
+  add(member.keyBy.get(keyHex))
+  if (act.kind === 'AdmitDevice') add(hexOf(act.body.invite))
+  if (act.kind === 'ConfirmLeave') add(hexOf(act.body.leave))
+  return deps
 }
 
 /** The CreateRole and the AddPermissions that a custom role has these permissions from. */

@@ -130,7 +130,17 @@ class QuickReader {
   }
 
   #count(): number {
-    if ((this.#bytes[this.#at] ?? 0xff) >> 5 !== 0) this.isOdd = true
+    const head = this.#byte()
+    // Up to 23 it stands in the head, up to 65,535 in the two bytes behind it; with a shorter form it is odd.
+    if (head >= 0 && head < 24) return head
+    if (head === 0x18 || head === 0x19) {
+      const high = head === 0x18 ? 0 : this.#byte()
+      const value = (high << 8) | this.#byte()
+      if (high < 0 || value < (head === 0x18 ? 24 : 256)) this.isOdd = true
+      return value
+    }
+    this.#at--
+    if (head >> 5 !== 0) this.isOdd = true
     return this.isOdd ? 0 : (this.#value() as number)
   }
 

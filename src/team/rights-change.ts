@@ -7,17 +7,22 @@ export function changeBetween(before: TeamState, after: TeamState): RightsChange
   const removed: string[] = []
   const added: string[] = []
   const roles: string[] = []
-  const isUntouched = before.members === after.members && before.roles === after.roles
-  for (const [deviceHex, member] of isUntouched ? [] : before.members) {
+  const swarm = !governsAlike(before, after)
+  const closed = before.open && !after.open
+  if (before.members === after.members && before.roles === after.roles) return { removed, added, roles, closed, swarm }
+  const isAlike = before.roles === after.roles
+  before.members.forEach((member, deviceHex) => {
     const now = after.members.get(deviceHex)
+    if (now === member && isAlike) return
     if (now === undefined) removed.push(deviceHex)
     else if (roleOf(before, member.role) !== roleOf(after, now.role)) roles.push(deviceHex)
     // Removed and added again between two looks: what it held before is gone all the same.
     if (now !== undefined && now.generation !== member.generation) removed.push(deviceHex)
-  }
-  for (const [deviceHex, member] of isUntouched ? [] : after.members)
+  })
+  after.members.forEach((member, deviceHex) => {
     if (before.members.get(deviceHex)?.generation !== member.generation) added.push(deviceHex)
-  return { removed, added, roles, closed: before.open && !after.open, swarm: !governsAlike(before, after) }
+  })
+  return { removed, added, roles, closed, swarm }
 }
 
 /** True where nothing changed. */

@@ -45,7 +45,7 @@ export function isRotationOwed(state: TeamState): boolean {
   if (epoch === undefined) return false
   const boxed = new Map(epoch.recipients.map(([device, gen]) => [toHex(device), gen]))
   const isBoxed = ({ deviceHex, generation }: Member): boolean => boxed.get(deviceHex) === generation
-  return [...state.members.values()].some((member) => member.encryption.length > 0 && !isBoxed(member))
+  return state.members.some((member) => member.encryption.length > 0 && !isBoxed(member))
 }
 
 /** True for a member that may rotate. */

@@ -211,6 +211,8 @@ export function generationOf(state: TeamState, deviceHex: string): number {
 /** Members that hold that role. */
 export function holdersOf(state: TeamState, role: string): number {
   let holders = 0
-  for (const member of state.members.values()) if (member.role === role) holders++
+  state.members.forEach((member) => {
+    if (member.role === role) holders++
+  })
   return holders
 }

@@ -22,8 +22,8 @@ export interface VerifierOptions {
   readonly threads?: number
 }
 
-/** Checks that go to a thread together: fewer cost more to hand over than they take. */
-const portion = 48
+/** Checks that go to a thread together, half of a frame: fewer cost more to hand over than they take. */
+const portion = 50
 /** Portions that a thread has at once: one that it works on, and one that waits. */
 const ahead = 2
 /** Threads are started once so many checks wait: one command that is pushed needs none. */

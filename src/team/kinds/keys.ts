@@ -119,12 +119,12 @@ export function sealingEpoch(state: TeamState): TeamState['epochs'][number] | un
 
 /** True where the team's epoch key must be rotated before anything is sealed: somebody has it who should not. */
 export function rotationPending(state: TeamState): boolean {
-  const isDue = state.epochs.length > 0 || state.departures.size > 0 || [...state.members.values()].some(hasTheft)
+  const isDue = state.epochs.length > 0 || state.departures.size > 0 || state.members.some(hasTheft)
   return isDue && sealingEpoch(state) === undefined
 }
 
 function hasTheft({ retired }: Member): boolean {
-  return [...retired.values()].some(({ reason }) => reason === 'compromised')
+  return retired.size > 0 && [...retired.values()].some(({ reason }) => reason === 'compromised')
 }
 
 function checkAddedKeys(at: Case, { bundle: added }: Bodies['AddDeviceKey']): Refusal | undefined {
