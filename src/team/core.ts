@@ -5,6 +5,7 @@ import { frameMap, type SyncFrame } from './frames.ts'
 import { Graph, type GraphNode } from './graph.ts'
 import { encodePage } from './graph-index.ts'
 import type { Link } from './link.ts'
+import { LostAdmissions } from './lost-admissions.ts'
 import { RecentMap } from './recent-map.ts'
 import type { TeamState } from './state.ts'
 import { stateHash } from './state-bytes.ts'
@@ -21,6 +22,7 @@ export class Core {
   readonly graph: Graph
   readonly evaluation: Evaluation
   readonly links = new Map<string, Link>()
+  readonly lost = new LostAdmissions(this)
   /** Who has shown an id: it needs not be sent there again. */
   readonly #shown = new RecentMap<string, string | Set<string>>(limits.seenIdsMax)
   now = 0
@@ -86,7 +88,9 @@ export class Core {
    */
   mayHear(link: Link): boolean {
     if (this.isSynced && this.isMember(link)) return true
-    return link.given && !this.isHeard && !this.state.departures.has(link.deviceHex)
+    if (!link.given || this.isHeard || this.state.departures.has(link.deviceHex)) return false
+    // Who was let in by a command that has no effect any more hears why, and is asked all the same.
+    return !this.lost.has(link.deviceHex)
   }
 
   /** Sends a frame to a peer that may hear, after everything known now is durable. */

@@ -33,14 +33,15 @@ export class LostAdmissions {
       .flatMap((admission) => this.#takenBy(admission))
   }
 
+  /** From the one that everything hangs on to the one next to the admission; and what came beside the admission itself. */
   #takenBy(admission: GraphNode): GraphNode[] {
+    const chain: GraphNode[] = []
     let standing = this.#core.evaluation.standing(admission)
-    let by: GraphNode | undefined
     for (let step = 0; step < stepsMax && standing !== 'effective' && standing.by !== undefined; step++) {
-      by = standing.by
-      standing = this.#core.evaluation.standing(by)
+      chain.unshift(standing.by)
+      standing = this.#core.evaluation.standing(standing.by)
     }
-    return by === undefined ? this.#rivals(admission) : [by]
+    return chain.length === 0 ? [...this.#rivals(admission), admission] : chain
   }
 
   /** Who used the invite up beside it. */

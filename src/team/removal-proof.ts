@@ -43,16 +43,28 @@ function reasonOf(
 ): GraphNode | undefined {
   const isOut = (node: GraphNode): boolean => !core.evaluation.view([...heads, node]).members.has(deviceHex)
   const departure = core.state.departures.get(deviceHex)
-  if (departure === undefined && heads.length > 0)
-    return lost.slice(0, triesMax).find((node) => isDurable(core, node) && isOut(node))
   const removal = departure === undefined ? undefined : core.graph.get(departure.removedBy)
-  if (removal === undefined || heads.length === 0) return isDurable(core, removal) ? removal : undefined
-  const later = core.graph.nodes.filter((node) => !known.has(node))
-  const reducers = later.filter((node) => node.origin.order !== 1)
-  // Where it took a side in a fork, any command may be the witness by which that side lost.
-  const witnesses = later.filter((node) => node.origin.order === 1)
-  const tried = [removal, ...reducers.slice(0, triesMax), ...witnesses.slice(0, triesMax)]
-  return tried.find((node) => isDurable(core, node) && isOut(node))
+  if (heads.length === 0) return isDurable(core, removal) ? removal : undefined
+  const likely = removal === undefined ? lost.slice(0, triesMax) : [removal]
+  if (likely.length === 0) return undefined
+  for (const node of tried(core, known, likely)) if (isDurable(core, node) && isOut(node)) return node
+  return undefined
+}
+
+/**
+ * What may be the reason: what is likely; then what reduces anybody; then the rest, because where a side of a fork lost, any
+ * command may be the witness by which it did.
+ */
+function* tried(core: Core, known: ReadonlySet<GraphNode>, likely: readonly GraphNode[]): Generator<GraphNode> {
+  yield* likely
+  for (const isReducer of [true, false]) {
+    let tries = 0
+    for (const node of core.graph.nodes) {
+      if (known.has(node) || (node.origin.order !== 1) !== isReducer) continue
+      if (tries++ === triesMax) break
+      yield node
+    }
+  }
 }
 
 function isDurable(core: Core, node: GraphNode | undefined): boolean {

@@ -4,7 +4,6 @@ import type { Core } from './core.ts'
 import type { Frame, SyncFrame } from './frames.ts'
 import type { Ingest } from './ingest.ts'
 import type { Link } from './link.ts'
-import { LostAdmissions } from './lost-admissions.ts'
 import type { Pull } from './pull.ts'
 import { RecentMap } from './recent-map.ts'
 import { proofOfRemoval } from './removal-proof.ts'
@@ -26,7 +25,6 @@ export class Strangers {
   readonly #core: Core
   readonly #ingest: Ingest
   readonly #pull: Pull
-  readonly #lost: LostAdmissions
   readonly #proved = new WeakSet<Link>()
   /** When a peer was last given a proof: to make one may cost many replays. */
   readonly #provedAt = new RecentMap<string, number>(limits.membersMax)
@@ -35,7 +33,6 @@ export class Strangers {
     this.#core = core
     this.#ingest = ingest
     this.#pull = pull
-    this.#lost = new LostAdmissions(core)
   }
 
   /**
@@ -44,7 +41,7 @@ export class Strangers {
    */
   connected(link: Link): void {
     const { state, isSynced } = this.#core
-    const wasIn = state.departures.has(link.deviceHex) || this.#lost.has(link.deviceHex)
+    const wasIn = state.departures.has(link.deviceHex) || this.#core.lost.has(link.deviceHex)
     if (!isSynced || (!wasIn && !link.given)) {
       this.#core.cut(link, 'ERR_TEAM_NOT_MEMBER', false)
       return
@@ -102,7 +99,7 @@ export class Strangers {
     const before = this.#provedAt.get(link.peer)
     if (before !== undefined && before <= now && now - before < proofMsMin) return
     this.#provedAt.set(link.peer, now)
-    const commands = proofOfRemoval(this.#core, link, this.#lost.reasons(link.deviceHex))
+    const commands = proofOfRemoval(this.#core, link, this.#core.lost.reasons(link.deviceHex))
     if (commands.length > 0) this.#core.sendAnyway(link.peer, { t: 'commands', commands })
   }
 }

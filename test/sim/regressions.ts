@@ -16,6 +16,8 @@ export const regressions: {
     { seed: 3104, found: 'an old disk that met another old disk first turned away who knew more' },
     { seed: 32173, found: 'an old disk that met another old disk first turned away who knew more' },
     { seed: 371, found: 'what was granted to who did not know us for a member yet was lost for good' },
+    { seed: 52923, found: 'who had heard nobody never told who was out by a fork' },
+    { seed: 52976, found: 'who was out by a fork of forks was never told by which command' },
   ],
   life: [],
 }

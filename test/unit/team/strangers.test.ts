@@ -137,6 +137,32 @@ describe('a device that we hold for removed', () => {
   })
 })
 
+describe('a device that was let in by a command that lost in a fork', () => {
+  /** The founder, back from an old disk, goes on alone; then it meets whom it had added on the side it has lost. */
+  async function meet(seed: number): Promise<boolean[]> {
+    const world = await World.create({ seed, nodes: 2, isCalm: true })
+    const bundle = parseKeyBundle(world.player(1).bundle(0)) as KeyBundle
+    world.found(0, 'herd')
+    world.author(0, { kind: 'AddDevice', bundle, name: 'b', role: 'operator' })
+    world.run(70_000)
+    world.split([0, 1])
+    world.crash(world.player(0))
+    world.player(0).disk.splice(1)
+    world.start(world.player(0))
+    for (const label of ['red', 'green']) world.author(0, { kind: 'CreateLabel', label })
+    world.run(70_000)
+    world.split([0, 0])
+    world.run(150_000)
+    return world.cast.map(({ replica }) => replica?.state.members.has(world.player(1).hex) === true)
+  }
+
+  it('hears which one stands, also from who has heard nobody since its start', async () => {
+    const found = await Promise.all(Array.from({ length: 8 }, (_, n) => meet(1 + n)))
+    for (const [here, there] of found) expect(there).toBe(here)
+    expect(new Set(found.map(([here]) => here))).toEqual(new Set([true, false]))
+  })
+})
+
 describe('the proof that a device is out', () => {
   it('is the witness by which the removal won its fork, where the device has both sides', () => {
     scribe.found('O')
