@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { faultOfSeed } from './planted.ts'
 import { shapeFault, shapesFrom } from './shapes.ts'
 
-const seeds = Number(process.env['HYRAX_LIFE_SEEDS'] ?? '60')
+const seeds = Number(process.env['HYRAX_LIFE_SEEDS'] ?? (process.env['HYRAX_FULL'] === '1' ? '1000' : '60'))
 const first = Number(process.env['HYRAX_SIM_FIRST'] ?? '1')
 /** `7:0-5000`: of the shapes of 7 commands these; a number alone: all shapes of so many. */
 const asked = process.env['HYRAX_SHAPES']
