@@ -7,22 +7,21 @@ export function changeBetween(before: TeamState, after: TeamState): RightsChange
   const removed: string[] = []
   const added: string[] = []
   const roles: string[] = []
-  const swarm = !governsAlike(before, after)
-  const closed = before.open && !after.open
-  if (before.members === after.members && before.roles === after.roles) return { removed, added, roles, closed, swarm }
-  const isAlike = before.roles === after.roles
-  before.members.forEach((member, deviceHex) => {
-    const now = after.members.get(deviceHex)
-    if (now === member && isAlike) return
-    if (now === undefined) removed.push(deviceHex)
-    else if (roleOf(before, member.role) !== roleOf(after, now.role)) roles.push(deviceHex)
+  // A role that was defined anew may change any member's rights; else only those members who changed themselves matter.
+  const isOfRoles = before.roles !== after.roles
+  const changed = isOfRoles
+    ? new Set([...before.members.keys(), ...after.members.keys()])
+    : after.members.differing(before.members)
+  for (const deviceHex of changed) {
+    const [was, now] = [before.members.get(deviceHex), after.members.get(deviceHex)]
     // Removed and added again between two looks: what it held before is gone all the same.
-    if (now !== undefined && now.generation !== member.generation) removed.push(deviceHex)
-  })
-  after.members.forEach((member, deviceHex) => {
-    if (before.members.get(deviceHex)?.generation !== member.generation) added.push(deviceHex)
-  })
-  return { removed, added, roles, closed, swarm }
+    const isOther = was?.generation !== now?.generation
+    if (was !== undefined && isOther) removed.push(deviceHex)
+    if (now !== undefined && isOther) added.push(deviceHex)
+    if (was !== undefined && now !== undefined && roleOf(before, was.role) !== roleOf(after, now.role))
+      roles.push(deviceHex)
+  }
+  return { removed, added, roles, closed: before.open && !after.open, swarm: !governsAlike(before, after) }
 }
 
 /** True where nothing changed. */

@@ -46,6 +46,18 @@ export class Table<V> implements ReadonlyMap<string, V> {
     return this.#change(key, this.size - 1, [...part.slice(0, at), ...part.slice(at + 2)])
   }
 
+  /** The keys under which this table and another may differ: those of parts that they do not share. */
+  differing(other: Table<V>): Set<string> {
+    const keys = new Set<string>()
+    for (let place = 0; place < width * width; place++) {
+      const [own, theirs] = [this, other].map((table) => table.#parts[place >> 3]?.[place & 7])
+      if (own === theirs) continue
+      for (const part of [own, theirs])
+        for (let at = 0; part !== undefined && at < part.length; at += 2) keys.add(part[at] as string)
+    }
+    return keys
+  }
+
   *entries(): MapIterator<[string, V]> {
     for (const parts of this.#parts)
       for (const part of parts ?? [])

@@ -1,142 +1,133 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { limits } from '../../../src/base/index.ts'
-import { createFrameReader, encodeFrame, toHex, type CborMap } from '../../../src/codec/index.ts'
+import { toHex, type CborMap } from '../../../src/codec/index.ts'
 import { openKeys } from '../../../src/keys/index.ts'
-import { encodeBody, signCommand, type Command, type Replica, type ReplicaEvent } from '../../../src/team/index.ts'
+import {
+  answerCheck,
+  parseCommand,
+  type Command,
+  type Intent,
+  type LoadedCommand,
+  type Replica,
+  type ReplicaEvent,
+} from '../../../src/team/index.ts'
 import { Scribe } from '../../helpers/team-scribe.ts'
 
 type Timeless<E> = E extends unknown ? Omit<E, 'now'> : never
 
-/** More than two sessions of the server, by number of commands. */
-const many = 2 * limits.syncSessionCommandsMax + 1_000
-
-let scribe: Scribe
-let server: Replica
-
-beforeAll(async () => {
-  scribe = new Scribe(await openKeys())
-  scribe.found('O')
-  scribe.add('O', 'P', 'owner')
-  const base = scribe.add('O', 'U')
-  server = scribe.replica('O', [...scribe.commands, ...chain(base, many - 3)])
-}, 120_000)
-
-/** Hands a role to and fro. Nobody looks at these signatures: the answers of libsodium are played, too. */
-function chain(from: Command, count: number): Command[] {
-  const { device: author, identity } = scribe.actor('O')
-  const { device } = scribe.actor('U')
-  const signature = new Uint8Array(64).fill(7)
-  const made: Command[] = []
-  let parent = from
-  for (let i = 0; i < count; i++) {
-    const [was, role] = i % 2 === 0 ? ['user', 'sync-role'] : ['sync-role', 'user']
-    const body = encodeBody({ kind: 'AssignRole', body: { device, gen: 0, role, roleAt: scribe.team, from: was } })
-    const place = { team: scribe.team, parents: [parent.id], author, key: identity.publicKey, generation: 0, time: 0 }
-    const chained = { sequence: parent.sequence + 1, depth: parent.depth + 1 }
-    parent = signCommand({ ...place, ...chained, kind: 'AssignRole', body }, () => signature)
-    made.push(parent)
-  }
-  return made
-}
-
-/** Two replicas on one stream. Time passes only where both wait for it, and then to what they asked to be woken at. */
-class Wire {
-  readonly ends: readonly [Replica, Replica]
-  readonly sent: { readonly from: number; readonly frame: CborMap; readonly at: number }[] = []
-  readonly troubles: string[] = []
+/** Replicas that are all connected, each link in order; time passes when nothing is under way. */
+class Crowd {
+  readonly replicas = new Map<string, Replica>()
+  /** What came, in order. */
+  readonly received: { readonly from: string; readonly to: string; readonly frame: CborMap }[] = []
   now = 1_000
-  readonly #names: readonly [string, string]
-  readonly #wakes = [Infinity, Infinity]
-  readonly #queue: { readonly to: number; readonly frame: CborMap }[] = []
+  readonly #scribe: Scribe
+  readonly #queue: { from: string; to: string; frame: CborMap }[] = []
 
-  /** The server's, and a new one of somebody who has nothing. */
-  constructor(server: Replica, joiner: string) {
-    this.ends = [server, scribe.replica(joiner, [])]
-    this.#names = ['O', joiner]
+  constructor(scribe: Scribe) {
+    this.#scribe = scribe
   }
 
-  connect(): void {
-    for (const i of [0, 1]) {
-      const other = this.#names[1 - i]!
-      this.step(i, { kind: 'connected', peer: other, device: scribe.actor(other).device, given: true })
+  join(name: string, commands: readonly LoadedCommand[]): void {
+    const others = [...this.replicas.keys()]
+    this.replicas.set(name, this.#scribe.replica(name, commands))
+    for (const other of others) {
+      this.#connect(name, other)
+      this.#connect(other, name)
     }
   }
 
-  step(i: number, event: Timeless<ReplicaEvent>): void {
-    const replica = this.ends[i]!
+  #connect(name: string, to: string): void {
+    this.step(name, { kind: 'connected', peer: to, device: this.#scribe.actor(to).device, given: true })
+  }
+
+  step(name: string, event: Timeless<ReplicaEvent>): void {
+    const replica = this.replicas.get(name)!
     for (const effect of replica.step({ ...event, now: this.now })) {
-      if (effect.kind === 'send') this.#send(i, effect.frame)
-      if (effect.kind === 'wake') this.#wakes[i] = effect.at
-      if (effect.kind === 'verify')
-        this.step(i, { kind: 'verified', token: effect.token, verdicts: effect.checks.map(() => true) })
-      if (effect.kind === 'append') this.step(i, { kind: 'stored', count: replica.graph.nodes.length })
-      if (effect.kind === 'alarm' || effect.kind === 'cut') this.troubles.push(effect.code)
+      if (effect.kind === 'send') this.#queue.push({ from: name, to: effect.peer, frame: effect.frame })
+      if (effect.kind === 'verify') {
+        const verdicts = effect.checks.map((check) => answerCheck(this.#scribe.keys, check))
+        this.step(name, { kind: 'verified', token: effect.token, verdicts })
+      }
+      if (effect.kind === 'append') this.step(name, { kind: 'stored', count: replica.graph.nodes.length })
     }
   }
 
-  /** Runs until both agree, or so much time has passed. */
-  run(msMax: number, onFrame: (taken: number) => void = () => undefined): void {
-    const end = this.now + msMax
-    for (let taken = 0; ;) {
+  author(name: string, intent: Intent): void {
+    this.step(name, { kind: 'author', request: 1, intent, time: 0, force: true })
+  }
+
+  /** So many frames arrive; fewer where no more are under way. */
+  deliver(count: number): void {
+    for (; count > 0; count--) {
       const next = this.#queue.shift()
-      if (next !== undefined) {
-        this.step(next.to, { kind: 'frame', peer: this.#names[1 - next.to]!, frame: next.frame })
-        onFrame(++taken)
-        continue
-      }
-      if (this.isAgreed()) return
-      this.now = Math.max(this.now + 1, Math.min(...this.#wakes))
-      if (this.now > end) return
-      for (const i of [0, 1]) {
-        if (this.now < this.#wakes[i]!) continue
-        this.#wakes[i] = Infinity
-        this.step(i, { kind: 'tick' })
-      }
+      if (next === undefined) return
+      this.received.push(next)
+      this.step(next.to, { kind: 'frame', peer: next.from, frame: next.frame })
     }
   }
 
   isAgreed(): boolean {
-    const [a, b] = this.ends
-    return a.graph.nodes.length === b.graph.nodes.length && toHex(a.stateHash()) === toHex(b.stateHash())
+    return new Set(Array.from(this.replicas.values(), (replica) => toHex(replica.stateHash()))).size === 1
   }
 
-  /** Frames of that name, and when they were sent. */
-  of(t: string): { readonly frame: CborMap; readonly at: number }[] {
-    return this.sent.filter(({ frame }) => frame['t'] === t)
+  /** Until all agree. */
+  settle(): void {
+    for (let ticks = 0; ticks < 50; ticks++) {
+      this.deliver(Infinity)
+      if (this.isAgreed()) return
+      this.now += 400
+      for (const name of this.replicas.keys()) this.step(name, { kind: 'tick' })
+    }
   }
 
-  #send(from: number, frame: CborMap): void {
-    this.sent.push({ from, frame, at: this.now })
-    const [read] = createFrameReader(limits.syncFrameBytesMax).push(encodeFrame(frame, limits.syncFrameBytesMax))
-    this.#queue.push({ to: 1 - from, frame: read! })
+  /** Commands that came to one of them, by hex id, with who sent each and how. */
+  commandsTo(name: string): { idHex: string; from: string; t: unknown }[] {
+    return this.received
+      .filter(({ to }) => to === name)
+      .flatMap(({ from, frame }) => {
+        const { t, command, commands } = frame
+        const bytes = (t === 'push' ? [command] : t === 'commands' ? commands : []) as Uint8Array[]
+        return bytes.map((one) => ({ idHex: (parseCommand(one) as Command).idHex, from, t }))
+      })
   }
 }
 
-describe('a catch-up of more than two sessions', () => {
-  it('goes on at once where a budget ended the session', () => {
-    const wire = new Wire(server, 'P')
-    wire.connect()
-    wire.run(limits.syncHelloMsMin)
-    expect(wire.troubles).toEqual([])
-    expect(wire.isAgreed()).toBe(true)
-    const budget = limits.syncSessionCommandsMax
-    expect(wire.of('done').map(({ frame }) => frame['remaining'])).toEqual([many - budget, many - 2 * budget, 0])
-    const questions = wire.of('want').filter(({ frame }) => (frame['ranges'] as readonly unknown[]).length > 0)
-    const ends = wire.of('done').map(({ at }) => at)
-    expect(questions.slice(1).map(({ at }) => at)).toEqual(ends.slice(0, -1))
-  }, 120_000)
+it('a new node is caught up by one peer while ten others push: little comes to it twice', async () => {
+  const scribe = new Scribe(await openKeys())
+  scribe.found('O')
+  const pushers = Array.from({ length: 10 }, (_, i) => `P${i}`)
+  for (const name of [...pushers, 'N']) scribe.add('O', name, 'owner')
+  scribe.add('O', 'target', 'user')
+  const crowd = new Crowd(scribe)
+  crowd.join('O', scribe.commands)
+  const { device } = scribe.actor('target')
+  for (let i = 0; i < 800; i++) crowd.author('O', { kind: 'AssignRole', device, role: i % 2 === 0 ? 'admin' : 'user' })
+  const history = crowd.replicas
+    .get('O')!
+    .graph.nodes.map(({ command: { id, idHex, bytes } }) => ({ id, idHex, bytes }))
+  expect(history).toHaveLength(scribe.commands.length + 800)
+  for (const name of pushers) crowd.join(name, history)
+  crowd.settle()
 
-  it('goes on while the server writes', () => {
-    const wire = new Wire(server, 'U')
-    wire.connect()
-    const intent = { kind: 'AssignRole', device: scribe.actor('U').device, role: 'operator' } as const
-    const halfway = many / limits.syncCommandsMax / 2
-    wire.run(limits.syncHelloMsMin, () => {
-      if (wire.of('commands').length >= halfway && server.graph.nodes.length === many)
-        wire.step(0, { kind: 'author', request: 1, intent, time: 0, force: true })
-    })
-    expect(wire.troubles).toEqual([])
-    expect(server.graph.nodes).toHaveLength(many + 1)
-    expect(wire.isAgreed()).toBe(true)
-  }, 120_000)
+  crowd.join('N', scribe.commands)
+  const live = 30
+  for (let i = 0; i < live; i++) {
+    const { bundle } = scribe.actor(`L${i}`)
+    crowd.author(pushers[i % pushers.length]!, { kind: 'AddDevice', bundle, name: `L${i}` })
+    crowd.deliver(40)
+  }
+  crowd.settle()
+  expect(crowd.isAgreed()).toBe(true)
+
+  const old = new Set(history.map(({ idHex }) => idHex))
+  const [ofOld, ofNew] = [true, false].map((isOld) =>
+    crowd.commandsTo('N').filter(({ idHex }) => old.has(idHex) === isOld),
+  )
+  // What was there before comes once, from whoever had the first turn.
+  expect(ofOld).toHaveLength(800)
+  expect(new Set(ofOld!.map(({ from }) => from)).size).toBe(1)
+  // What is new comes from its author, and from a few who did not know yet that we have it.
+  expect(new Set(ofNew!.map(({ idHex }) => idHex)).size).toBe(live)
+  expect(ofNew!.length / live).toBeLessThanOrEqual(1 + limits.pushRelayMax)
 })
