@@ -16,6 +16,7 @@ export const labels = {
   epochBox: 'hyrax/epoch-box/v1',
   swarmKeyBox: 'hyrax/swarm-key-box/v1',
   state: 'hyrax/state/v1',
+  forkView: 'hyrax/fork-view/v1',
   listDigest: 'hyrax/list-digest/v1',
   swarmKeyFingerprint: 'hyrax/swarm-key-fingerprint/v1',
   swarmKeyPublished: 'hyrax/swarm-key-published/v1',

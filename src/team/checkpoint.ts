@@ -7,7 +7,7 @@ import type { Setback } from './ruling.ts'
 import { stateHash } from './state-bytes.ts'
 
 /** The form of a checkpoint; another one is not read. */
-const version = 1
+const version = 2
 
 /** What a command and its whole past amount to, and what became of each command of that past. */
 export interface Checkpoint {

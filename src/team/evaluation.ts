@@ -9,6 +9,7 @@ import { Heap } from './heap.ts'
 import { isPlanted } from './planted.ts'
 import type { Role } from './policy.ts'
 import { RecentMap } from './recent-map.ts'
+import { spokenBy } from './forks.ts'
 import { noCut, resolve, type Cut, type Resolved } from './resolution.ts'
 import { asRole, originFacts, replayFacts, type Setback, type Standing } from './ruling.ts'
 import type { TeamState } from './state.ts'
@@ -65,7 +66,7 @@ export class Evaluation {
   /** What a command and its past amount to, whose check succeeded on `before`, what was there at its parents. */
   after(before: Cut, act: Act, command: Command): Cut {
     // After a command nothing of its past is beside it, so it is applied and no order is in question.
-    return { ...before, state: apply(before.state, act, command) }
+    return { ...before, state: apply(before.state, act, command), forks: spokenBy(before.forks, [command.authorHex]) }
   }
 
   /** Takes in a node that was just added to the graph. */
@@ -104,7 +105,7 @@ export class Evaluation {
 
   /** How many of a device's commands are lost because it signed others beside them (R1). */
   lostInForks(deviceHex: string): number {
-    return this.#now().lost.get(deviceHex)?.length ?? 0
+    return this.#now().forks.get(deviceHex)?.lost ?? 0
   }
 
   /** Commands that were taken in, or whose standing changed, since this was asked last. */
@@ -121,8 +122,8 @@ export class Evaluation {
       try {
         const { suffix, resolved } = this.#resolve(this.#graph.heads())
         this.#settle(suffix, resolved)
-        const { state, lost, isPlain } = resolved
-        this.#setCurrent({ state, lost, isPlain })
+        const { state, forks, isPlain } = resolved
+        this.#setCurrent({ state, forks, isPlain })
       } catch (error) {
         this.#failure = { what: asHyraxError(error).message, size: this.#graph.size }
       }
@@ -158,8 +159,8 @@ export class Evaluation {
   }
 
   #cutAt(heads: readonly GraphNode[]): Cut {
-    const { state, lost, isPlain } = this.#resolve(heads).resolved
-    return { state, lost, isPlain }
+    const { state, forks, isPlain } = this.#resolve(heads).resolved
+    return { state, forks, isPlain }
   }
 
   #known(node: GraphNode): Cut | undefined {

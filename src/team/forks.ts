@@ -2,37 +2,64 @@ import type { GraphNode } from './graph.ts'
 import { areBeside, countOf, hasIn, Lineage, linesOf, nothing, type Known, type Place } from './lineage.ts'
 import { isPlanted } from './planted.ts'
 import { bySeniority, discredits, withdraws } from './reducers.ts'
-import { subjectOf } from './origin.ts'
+import { forkView, subjectOf } from './origin.ts'
 import type { Suffix } from './suffix.ts'
+
+/** How the forks of one device are decided. */
+export interface DecidedFork {
+  /** How many of its commands are lost. */
+  readonly lost: number
+  /** Hex ids of those that are lost since the last one that stands, sorted: what its next command will have seen. */
+  readonly open: readonly string[]
+}
 
 /** What R1 found after one cut. */
 export interface Forks {
   /** Commands with another of their author beside them. */
   readonly sides: ReadonlySet<GraphNode>
+  readonly decide: (trial: ReadonlySet<GraphNode>, before: ReadonlyMap<string, DecidedFork>) => ForksDecided
+}
+
+export interface ForksDecided {
   /** What is lost, by another command of its author: the one beside it that stands, or one it was signed in error about. */
-  readonly lost: (trial: ReadonlySet<GraphNode>) => ReadonlyMap<GraphNode, GraphNode>
+  readonly lost: ReadonlyMap<GraphNode, GraphNode>
+  /** Of the devices with sides after the cut. */
+  readonly forks: ReadonlyMap<string, DecidedFork>
 }
 
 /** Equivocation after a cut (R1). Only authors whose numbers were used twice are looked at. */
 export function findForks(suffix: Suffix, isForked: (node: GraphNode) => boolean): Forks {
   const isRuled = !isPlanted('no-fork-rule')
   const lines = [...suffix.authors()].filter(([first]) => isRuled && first !== undefined && isForked(first))
-  const lineages = lines.map((line) => new Lineage(suffix, line))
+  const lineages = lines.map((line) => new Lineage(suffix, line)).filter((lineage) => lineage.sides().size > 0)
   const sides = new Set(lineages.flatMap((lineage) => [...lineage.sides()]))
-  const lost = (trial: ReadonlySet<GraphNode>): Map<GraphNode, GraphNode> => {
-    const all = new Map<GraphNode, GraphNode>()
+  const decide: Forks['decide'] = (trial, before) => {
+    const lost = new Map<GraphNode, GraphNode>()
+    const forks = new Map<string, DecidedFork>()
     const hearing = new Hearing(suffix, trial)
     for (const lineage of lineages) {
-      if (lineage.sides().size === 0) continue
-      const isHeard = (w: GraphNode): boolean => !sides.has(w) && hearing.isHeard(w, lineage.authorHex)
-      new Verdicts(suffix, lineage, isHeard).find(all)
+      const { authorHex } = lineage
+      const isHeard = (w: GraphNode): boolean => !sides.has(w) && hearing.isHeard(w, authorHex)
+      forks.set(authorHex, new Verdicts(suffix, lineage, isHeard).find(lost, before.get(authorHex)))
     }
-    return all
+    return { lost, forks }
   }
-  return { sides, lost }
+  return { sides, decide }
 }
 
-const none: readonly string[] = []
+/** The forks of these devices after commands of theirs that stand: nothing is open any more. */
+export function spokenBy(
+  forks: ReadonlyMap<string, DecidedFork>,
+  devices: Iterable<string>,
+): ReadonlyMap<string, DecidedFork> {
+  if (forks.size === 0) return forks
+  const spoken = new Map(forks)
+  for (const deviceHex of devices) {
+    const fork = forks.get(deviceHex)
+    if (fork !== undefined && fork.open.length > 0) spoken.set(deviceHex, { ...fork, open: [] })
+  }
+  return spoken
+}
 
 /** Which witnesses count: not where a reducer beside them, of another than the forker, takes their author's standing. */
 class Hearing {
@@ -87,9 +114,17 @@ class Verdicts {
     this.#withdrawals = sides.filter(({ node: { act } }) => act.kind === 'RemoveDevice' || act.kind === 'RetireKey')
   }
 
-  find(lost: Map<GraphNode, GraphNode>): void {
+  find(all: Map<GraphNode, GraphNode>, before: DecidedFork = { lost: 0, open: [] }): DecidedFork {
+    const lost = new Map<GraphNode, GraphNode>()
     this.#findLosers(lost)
-    if (lost.size > 0) this.#findErrors(lost)
+    const views = new Views(this.#lineage, lost, before.open)
+    for (const place of this.#lineage.places()) {
+      const error = lost.has(place.node) ? undefined : views.errorOf(place)
+      if (error !== undefined) lost.set(place.node, error)
+      views.add(place)
+    }
+    for (const [node, by] of lost) all.set(node, by)
+    return { lost: before.lost + lost.size, open: views.open() }
   }
 
   #findLosers(lost: Map<GraphNode, GraphNode>): void {
@@ -140,77 +175,81 @@ class Verdicts {
     const isIt = (z: Place): boolean => areBeside(z, other) && withdraws(z.node, other.node)
     return isIt(x) || this.#withdrawals.some((z) => hasIn(z.known, x) && isIt(z))
   }
+}
 
-  /** What was signed in a view in which others than those of its past that are lost had lost: parents first. */
-  #findErrors(lost: Map<GraphNode, GraphNode>): void {
-    const tally = new Tally(this.#lineage, lost)
-    for (const place of this.#lineage.places()) {
-      const error = tally.errorOf(place)
-      if (error !== undefined && !lost.has(place.node)) lost.set(place.node, error)
-      tally.add(place)
+/**
+ * What the commands of a forker saw of its forks, against how these are decided now. Of two beside each other one is lost,
+ * so those that stand follow each other, and each of them saw what was before it as it is. What a command could have seen
+ * otherwise lies after the last of them in its past; all of that is lost now.
+ */
+class Views {
+  readonly #lineage: Lineage
+  readonly #lost: ReadonlyMap<GraphNode, GraphNode>
+  /** What was open at the cut. */
+  readonly #before: readonly string[]
+  readonly #standing: Place[] = []
+  /** By what is known, which many commands share: what was lost of it since the last that stands. */
+  readonly #seen = new Map<Known, { readonly view: string | undefined; readonly example: GraphNode | undefined }>()
+
+  constructor(lineage: Lineage, lost: ReadonlyMap<GraphNode, GraphNode>, before: readonly string[]) {
+    this.#lineage = lineage
+    this.#lost = lost
+    this.#before = before
+  }
+
+  add(place: Place): void {
+    if (!this.#lost.has(place.node)) this.#standing.push(place)
+  }
+
+  /** Where this one's view of the fork was another: one of the commands that it was about. */
+  errorOf({ node, known }: Place): GraphNode | undefined {
+    if (known.total === 0) return undefined
+    let seen = this.#seen.get(known)
+    if (seen === undefined) {
+      const last = this.#lastIn(known)
+      const open = this.#since(last, linesOf(known))
+      const ids = last === undefined ? [...this.#before, ...open.map(idOf)] : open.map(idOf)
+      const view = ids.length === 0 ? undefined : forkView(ids.sort())
+      seen = { view, example: (open.at(-1) ?? last)?.node }
+      this.#seen.set(known, seen)
     }
+    return seen.view === node.origin.lost ? undefined : seen.example
+  }
+
+  /** What is open after all. */
+  open(): readonly string[] {
+    const last = this.#standing.at(-1)
+    const lines = this.#lineage.chains.flatMap((chain, line) => [line, chain.length])
+    const open = this.#since(last, Int32Array.from(lines)).map(idOf)
+    return (last === undefined ? [...this.#before, ...open] : open).sort()
+  }
+
+  /** The last one that stands among what is known: who knows one of them knows all before it. */
+  #lastIn(known: Known): Place | undefined {
+    let [low, high] = [0, this.#standing.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (hasIn(known, this.#standing[middle] as Place)) low = middle + 1
+      else high = middle
+    }
+    return this.#standing[low - 1]
+  }
+
+  /** Of those lines, as far as they go, what `last` has not in its past; without itself. */
+  #since(last: Place | undefined, lines: Int32Array): Place[] {
+    const since: Place[] = []
+    for (let at = 0; at < lines.length; at += 2) {
+      const [line, count] = [lines[at] ?? 0, lines[at + 1] ?? 0]
+      const own = line === last?.chain ? last.at + 1 : 0
+      const from = Math.max(own, last === undefined ? 0 : countOf(last.known, line))
+      for (let i = from; i < count; i++) since.push(this.#lineage.chains[line]?.[i] as Place)
+    }
+    return since
   }
 }
 
-/** Counts what is lost along the lines of a forker. */
-class Tally {
-  readonly #lineage: Lineage
-  readonly #lost: ReadonlyMap<GraphNode, GraphNode>
-  /** By line: how many are lost up to each place. */
-  readonly #sums: number[][] = []
-  /** The same in what commands know of other lines; most of those that follow each other share it. */
-  readonly #others = new Map<Int32Array, number>()
-  /** What views found lost, as far as it lies after the cut, and whether it all is. */
-  readonly #views = new Map<readonly string[], { ids: ReadonlySet<string>; error: GraphNode | undefined }>()
-
-  constructor(lineage: Lineage, lost: ReadonlyMap<GraphNode, GraphNode>) {
-    this.#lineage = lineage
-    this.#lost = lost
-  }
-
-  add({ node, chain, at }: Place): void {
-    const sums = (this.#sums[chain] ??= [])
-    sums[at] = (sums[at - 1] ?? 0) + Number(this.#lost.has(node))
-  }
-
-  /** One of the author's commands that this one's view found lost and which is not, or the other way round. */
-  errorOf({ node, known }: Place): GraphNode | undefined {
-    const { ids, error } = this.#viewOf(node.origin.lost ?? none)
-    if (error !== undefined || this.#lostIn(known) === ids.size) return error
-    const isMissed = ({ node: one }: Place): boolean => this.#lost.has(one) && !ids.has(one.command.idHex)
-    const lines = linesOf(known)
-    for (let at = 0; at < lines.length; at += 2) {
-      // What was missed last: where a line is followed, that is at its end.
-      const missed = this.#lineage.chains[lines[at] ?? 0]?.slice(0, lines[at + 1]).findLast(isMissed)
-      if (missed !== undefined) return missed.node
-    }
-    return undefined
-  }
-
-  #lostIn({ chain, count, others }: Known): number {
-    let sum = this.#others.get(others)
-    if (sum === undefined) {
-      sum = 0
-      for (let at = 0; at < others.length; at += 2) sum += this.#sumOf(others[at] ?? 0, others[at + 1] ?? 0)
-      this.#others.set(others, sum)
-    }
-    return sum + this.#sumOf(chain, count)
-  }
-
-  #sumOf(chain: number, count: number): number {
-    return this.#sums[chain]?.[count - 1] ?? 0
-  }
-
-  #viewOf(lost: readonly string[]): { ids: ReadonlySet<string>; error: GraphNode | undefined } {
-    let view = this.#views.get(lost)
-    if (view === undefined) {
-      const nodes = lost.map((id) => this.#lineage.node(id)).filter((node) => node !== undefined)
-      const error = nodes.find((node) => !this.#lost.has(node))
-      view = { ids: new Set(nodes.map(({ command }) => command.idHex)), error }
-      this.#views.set(lost, view)
-    }
-    return view
-  }
+function idOf({ node }: Place): string {
+  return node.command.idHex
 }
 
 /** The witnesses that count, by standing, the best first. */

@@ -4,7 +4,7 @@ import { Packer, Unpacker } from './packed.ts'
 import { defaultRoles } from './policy.ts'
 
 /** The form of a page; another one is not read, and the index is made anew. */
-const version = 1
+const version = 2
 
 /** What the index keeps of a command, beside its id and bytes: with it the command needs not be read or judged again. */
 export interface Row {

@@ -316,7 +316,7 @@ export function accept(
     const refusal = check(view, act, command, { ...payload, isOrigin: true })
     if (refusal !== undefined) return refusal
     const bound = boundAct(view, act)
-    const origin = originOf(view, act, command, before.lost.get(command.authorHex))
+    const origin = originOf(view, act, command, before.forks.get(command.authorHex)?.open)
     const after = core.evaluation.after(before, bound, command)
     const node = core.graph.add(command, { act: bound, parents, origin })
     core.evaluation.took(node, after)

@@ -32,7 +32,6 @@ export const nothing: Known = { total: 0, chain: -1, count: 0, others: new Int32
 export class Lineage {
   readonly authorHex: string
   readonly chains: Place[][] = []
-  readonly #suffix: Suffix
   readonly #known: Known[] = []
   readonly #places = new Map<GraphNode, Place>()
   readonly #sides = new Set<GraphNode>()
@@ -40,7 +39,6 @@ export class Lineage {
   readonly #alone = new Map<number, Place[]>()
 
   constructor(suffix: Suffix, line: readonly GraphNode[]) {
-    this.#suffix = suffix
     this.authorHex = line[0]?.command.authorHex ?? ''
     const after: Known[] = []
     let own = 0
@@ -54,12 +52,6 @@ export class Lineage {
   /** What the command at that position of the suffix has in its past. */
   knownAt(at: number): Known {
     return this.#known[at] ?? nothing
-  }
-
-  /** One of these commands by its id. */
-  node(idHex: string): GraphNode | undefined {
-    const node = this.#suffix.node(idHex)
-    return node !== undefined && this.#places.has(node) ? node : undefined
   }
 
   /** All commands of the author, parents first. */

@@ -1,3 +1,6 @@
+import { labels } from '../base/index.ts'
+import { fromHex, toHex } from '../codec/index.ts'
+import { labelledHash } from '../keys/index.ts'
 import type { Act } from './bodies.ts'
 import { neededPermissions } from './check.ts'
 import type { Command } from './command.ts'
@@ -28,11 +31,14 @@ export interface Origin {
   readonly gives?: number
   /** For a Decrease: the role that it leaves its target, as the author saw it. */
   readonly leaves?: Role
-  /** Where its author had forked: hex ids of the author's own commands that were lost in that, as the author saw it. */
-  readonly lost?: readonly string[]
+  /** Where its author had forked: which of the author's commands were lost in that, as the author saw it (`forkView`). */
+  readonly lost?: string
 }
 
-/** The facts of a command's origin, from the view it was made in; `lost`: of its author's commands, by R1 in that view. */
+/**
+ * The facts of a command's origin, from the view it was made in; `lost`: hex ids of its author's commands that are lost by
+ * R1 in that view since the last of them that stands, sorted.
+ */
 export function originOf(
   view: TeamState,
   act: Act,
@@ -57,8 +63,18 @@ export function originOf(
     deps: depsOf(view, member, act, hexOf(command.key), needs),
     ...(gives === undefined ? {} : { gives }),
     ...(leaves === undefined ? {} : { leaves }),
-    ...(lost.length === 0 ? {} : { lost }),
+    ...(lost.length === 0 ? {} : { lost: forkView(lost) }),
   }
+}
+
+/**
+ * What a command remembers of a view of its author's fork: a hash, for there may be thousands. Two that saw the same since
+ * the last one that stands saw the same before: that one would be lost, too.
+ */
+export function forkView(lost: readonly string[]): string {
+  const ids = new Uint8Array(lost.length * 32)
+  for (const [at, id] of lost.entries()) ids.set(fromHex(id), at * 32)
+  return toHex(labelledHash(labels.forkView, ids))
 }
 
 function founderOrigin({ idHex }: Pick<Command, 'idHex'>): Origin {
@@ -137,7 +153,7 @@ export function isSameOrigin(a: Origin, b: Origin): boolean {
     a.roleBy === b.roleBy &&
     a.gives === b.gives &&
     a.leaves === b.leaves &&
-    isSameList(a.lost ?? [], b.lost ?? []) &&
+    a.lost === b.lost &&
     isSameList(a.needs, b.needs) &&
     isSameList(a.deps, b.deps)
   )

@@ -34,6 +34,7 @@ export interface Resolution {
 export class Reference {
   readonly #nodes = new Map<string, GraphNode>()
   readonly #views = new Map<GraphNode, TeamState>()
+  readonly #lost = new Map<GraphNode, ReadonlySet<GraphNode>>()
   readonly #pasts = new Map<GraphNode, ReadonlySet<GraphNode>>()
 
   /** R0: takes a command whose parents were taken; what its author saw decides. */
@@ -44,11 +45,10 @@ export class Reference {
     const { state: view, lost } = new Case(this, [...past]).resolve()
     const refusal = check(view, act, command, facts)
     if (refusal !== undefined) return refusal
-    const own = [...lost].filter((one) => one.command.authorHex === command.authorHex)
-    const origin = originOf(view, act, command, own.map(({ command: { idHex } }) => idHex)) // prettier-ignore
-    const node = { command, act, parents, index: this.#nodes.size, author: 0, origin }
+    const node = { command, act, parents, index: this.#nodes.size, author: 0, origin: originOf(view, act, command) }
     this.#nodes.set(command.idHex, node)
     this.#views.set(node, view)
+    this.#lost.set(node, lost)
     this.#pasts.set(node, past)
     return undefined
   }
@@ -73,6 +73,11 @@ export class Reference {
   /** `view(c)`. */
   view(node: GraphNode): TeamState {
     return this.#views.get(node) ?? emptyState
+  }
+
+  /** What was lost in forks in the view of a command. */
+  lostIn(node: GraphNode): ReadonlySet<GraphNode> {
+    return this.#lost.get(node) ?? new Set()
   }
 
   #node(idHex: string): GraphNode {
@@ -145,7 +150,7 @@ class Case implements Walk {
         if (this.#isSameAuthor(x, y) && this.isConcurrent(x, y) && this.#stays(x, y, trial)) lost.set(y, voided(x))
     for (const z of [...this.#nodes].sort(byDepthAndId)) {
       const own = [...this.#of.past(z)].filter((y) => this.#isSameAuthor(y, z))
-      const other = own.find((y) => lost.has(y) !== (z.origin.lost ?? []).includes(y.command.idHex))
+      const other = own.find((y) => lost.has(y) !== this.#of.lostIn(z).has(y))
       if (other !== undefined && !lost.has(z)) lost.set(z, voided(other))
     }
     return lost

@@ -1,6 +1,6 @@
 import { AttackGraph } from './attack-graph.ts'
 import { bug } from '../base/index.ts'
-import { findForks } from './forks.ts'
+import { findForks, spokenBy, type DecidedFork } from './forks.ts'
 import type { Graph, GraphNode } from './graph.ts'
 import { isPlanted } from './planted.ts'
 import { takesPart, type Walk } from './reducers.ts'
@@ -13,8 +13,8 @@ import { Suffix } from './suffix.ts'
 /** What a command and its whole past amount to: what a cut hands on to what lies after it. */
 export interface Cut {
   readonly state: TeamState
-  /** Of devices that forked: hex ids of their commands that are lost by R1, by device. What hangs on them is not named. */
-  readonly lost: ReadonlyMap<string, readonly string[]>
+  /** How the forks of the past are decided, by device. */
+  readonly forks: ReadonlyMap<string, DecidedFork>
   /**
    * False where a reducer in the past was a side of a fork, fell with one, or had no authority. The trial of R1 knows
    * nothing of that; so for a trial after such a cut one looks further back.
@@ -23,7 +23,7 @@ export interface Cut {
 }
 
 /** Before the first command. */
-export const noCut: Cut = { state: emptyState, lost: new Map(), isPlain: true }
+export const noCut: Cut = { state: emptyState, forks: new Map(), isPlain: true }
 
 export interface Resolved extends Cut {
   /** Of the commands after the cut, those that are not effective. */
@@ -59,7 +59,7 @@ class Resolution {
   readonly #attacks: AttackGraph
   /** Void for good: what forks cost, and reducers that turned out without authority. */
   readonly #fallen = new Map<GraphNode, Setback>()
-  #lost: Cut['lost']
+  #forks: Cut['forks']
   #isPlain: boolean
 
   constructor(graph: Graph, suffix: Suffix, cut: Cut, failsAs: Walk['failsAs']) {
@@ -68,12 +68,12 @@ class Resolution {
     this.#cut = cut
     this.#walk = { isConcurrent: suffix.isConcurrent, node: suffix.node, failsAs }
     this.#attacks = new AttackGraph(suffix, this.#walk)
-    this.#lost = cut.lost
+    this.#forks = cut.forks
     this.#isPlain = cut.isPlain
   }
 
   resolve(): Resolved | undefined {
-    if (isPlanted('resolution-throws') && this.#suffix.nodes.length > 0) throw bug('planted')
+    if (isPlanted('resolution-throws') && this.#suffix.nodes.length > 0) throw bug('a test asked for it')
     const reducers = this.#suffix.nodes.filter(takesPart)
     if (!this.#settleForks(reducers)) return undefined
     const scoring = new Scoring(this.#suffix, this.#walk, this.#attacks, reducers, this.#fallen)
@@ -82,20 +82,21 @@ class Resolution {
       this.#isPlain = false
       replay.back(scoring.fall(found.node, found.why), scoring.ranks)
     }
-    return { state: replay.state(), setbacks: replay.setbacks(), lost: this.#lost, isPlain: this.#isPlain }
+    return { state: replay.state(), setbacks: replay.setbacks(), forks: this.#forks, isPlain: this.#isPlain }
   }
 
   // --- R1 ---
 
   /** False where the trial needs a plain cut. */
   #settleForks(reducers: readonly GraphNode[]): boolean {
-    const { sides, lost } = findForks(this.#suffix, (node) => this.#graph.isForked(node))
+    const { sides, decide } = findForks(this.#suffix, (node) => this.#graph.isForked(node))
+    this.#forks = spokenBy(this.#cut.forks, this.#suffix.devices())
     if (sides.size === 0) return true
     if (!this.#cut.isPlain) return false
     const trial = this.#attacks.decide(reducers.filter((r) => !sides.has(r)))
-    const found = lost(trial.accepted)
-    for (const [node, by] of found) this.#fallen.set(node, voided(by))
-    this.#lost = withLost(this.#cut.lost, found.keys())
+    const { lost, forks } = decide(trial.accepted, this.#cut.forks)
+    for (const [node, by] of lost) this.#fallen.set(node, voided(by))
+    this.#forks = new Map([...this.#forks, ...forks])
     const isFallen = (dep: GraphNode): boolean => this.#fallen.has(dep)
     for (const node of this.#suffix.nodes) {
       const hanging = isFallen(node) ? undefined : firstVoidDep(this.#suffix, node, isFallen)
@@ -104,17 +105,4 @@ class Resolution {
     for (const r of reducers) if (sides.has(r) || this.#fallen.has(r)) this.#isPlain = false
     return true
   }
-}
-
-/** What was lost before, and these. */
-function withLost(before: Cut['lost'], found: Iterable<GraphNode>): Cut['lost'] {
-  const lost = new Map<string, string[]>()
-  for (const { command } of found) {
-    const { authorHex, idHex } = command
-    const known = lost.get(authorHex)
-    if (known === undefined) lost.set(authorHex, [...(before.get(authorHex) ?? []), idHex])
-    else known.push(idHex)
-  }
-  for (const ids of lost.values()) ids.sort()
-  return new Map([...before, ...lost])
 }

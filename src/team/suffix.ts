@@ -32,6 +32,11 @@ export class Suffix {
     return this.#byAuthor.get(deviceHex) ?? []
   }
 
+  /** Hex ids of the authors. */
+  devices(): Iterable<string> {
+    return this.#byAuthor.keys()
+  }
+
   authors(): Iterable<Line> {
     return this.#byAuthor.values()
   }

@@ -35,14 +35,12 @@ export function whyOf(node: GraphNode, setback: Setback, telling: Telling): stri
 
 /** What a fork of its own device costs a command. */
 function forked(node: GraphNode, by: GraphNode, other: string, telling: Telling): string {
-  const { deps, lost = [] } = node.origin
   if (!telling.isBefore(by, node)) {
     const which = telling.standing(by) === 'effective' ? 'it is the other one' : 'it is not this one'
     return `Its device signed it and ${other} beside each other; of two such commands one stands, and ${which}.`
   }
-  if (deps.includes(by.command.idHex)) return `It rests on ${other}, which has no effect.`
-  const [wrong, right] = lost.includes(by.command.idHex) ? ['lost', 'stands'] : ['what stands', 'is lost']
-  return `Its device had signed two commands beside each other and took ${other} for ${wrong} when it signed this one, but that ${right}: such an error makes void what follows it.`
+  if (node.origin.deps.includes(by.command.idHex)) return `It rests on ${other}, which has no effect.`
+  return `Its device had signed commands beside each other, ${other} among them, and when it signed this one it saw another of them stand than the one that does: what follows such an error is void.`
 }
 
 /** What a reducer does to what stands beside it. */

@@ -7,6 +7,7 @@ import { Evaluation } from '../../../src/team/evaluation.ts'
 import { Graph, type GraphNode } from '../../../src/team/graph.ts'
 import { stateHash, type Act, type Command, type Standing } from '../../../src/team/index.ts'
 import { accept } from '../../../src/team/ingest.ts'
+import { forkView } from '../../../src/team/origin.ts'
 import { takesPart } from '../../../src/team/reducers.ts'
 import { soundPayload } from '../../../src/team/signature-checks.ts'
 import { Chance } from '../../sim/chance.ts'
@@ -233,11 +234,11 @@ describe('the shapes that break recursion', () => {
     const replica = scribe.replica('reader', [first])
     const root = replica.graph.nodes[0] as GraphNode
     let made = 0
-    let lost: readonly string[] = []
-    const put = (parents: readonly GraphNode[]): GraphNode => {
+    const put = (parents: readonly GraphNode[], lost: readonly string[] = []): GraphNode => {
       const command = parents.length === 0 ? first : unsigned(parents)
       const act = readAct(command) as Act
-      const origin = { ...root.origin, order: 1 as const, deps: parents.length === 0 ? [] : [first.idHex], lost }
+      const origin = { ...root.origin, order: 1 as const, deps: parents.length === 0 ? [] : [first.idHex] }
+      if (lost.length > 0) Object.assign(origin, { lost: forkView(lost) })
       return graph.add(command, { act, parents, origin })
     }
     const unsigned = (parents: readonly GraphNode[]): Command =>
@@ -255,8 +256,8 @@ describe('the shapes that break recursion', () => {
     for (let i = 0; i < 10_000; i++) at = put([at])
     for (let i = 0; i < 1_000; i++) {
       const sides = [put([at]), put([at])]
-      lost = [...lost, ...sides.map(({ command }) => command.idHex).sort().slice(1)] // prettier-ignore
-      at = put(sides)
+      const lost = sides.map(({ command }) => command.idHex).sort()
+      at = put(sides, lost.slice(1))
     }
     const evaluation = new Evaluation(graph)
     // All signed by one device: every rung of the ladder is a fork, of which one side stays; who knows which goes on.
