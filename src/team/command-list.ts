@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../codec/index.ts'
+import { toHex } from '../codec/index.ts'
 import { GrowingInts } from './growing.ts'
 
 const idBytes = 32
@@ -99,8 +99,8 @@ export class CommandList {
     return 0
   }
 
-  isId(place: number, id: Uint8Array): boolean {
-    return equalBytes(this.#ids.subarray(place * idBytes, (place + 1) * idBytes), id)
+  isIdHex(place: number, idHex: string): boolean {
+    return idHex.length === 2 * idBytes && this.#isHex(place, idHex)
   }
 
   #enter(place: number): void {

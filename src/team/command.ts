@@ -101,8 +101,14 @@ export function commandId(unsigned: Uint8Array, signature: Uint8Array): Uint8Arr
 
 /** The id that stored bytes have, if they have the outer form of a command; what is inside is not looked at. */
 export function storedId(bytes: Uint8Array): Uint8Array | undefined {
+  const idHex = storedIdHex(bytes)
+  return idHex === undefined ? undefined : fromHex(idHex)
+}
+
+/** The same as lower-case hex. */
+export function storedIdHex(bytes: Uint8Array): string | undefined {
   const outer = bytes.length > limits.commandBytesMax ? undefined : splitStored(bytes)
-  return outer === undefined ? undefined : commandId(outer.unsigned, outer.signature)
+  return outer === undefined ? undefined : labelledHashHex(labels.commandId, outer.unsigned, outer.signature)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { KeptCheckpoint, KeptIndex } from './command-store.ts'
 import type { CommandList } from './command-list.ts'
-import { storedId } from './command.ts'
+import { storedIdHex } from './command.ts'
 import { decodeCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { type Core } from './core.ts'
 import { Graph } from './graph.ts'
@@ -56,6 +56,6 @@ function restoreGraph({ commands, pages }: KeptIndex): Graph | undefined {
 /** True where the bytes are what the id says. */
 function isSound(commands: CommandList, place: number): boolean {
   const bytes = commands.bytes(place)
-  const id = bytes === undefined ? undefined : storedId(bytes)
-  return id !== undefined && commands.isId(place, id)
+  const idHex = bytes === undefined ? undefined : storedIdHex(bytes)
+  return idHex !== undefined && commands.isIdHex(place, idHex)
 }
