@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { fromHex, toHex } from '../src/codec/index.ts'
 import { openKeys } from '../src/keys/index.ts'
 import { openStore } from '../src/store/index.ts'
-import { Replica, type Command, type CommandStore, type ReplicaEvent } from '../src/team/index.ts'
+import type { Command, CommandStore, Replica } from '../src/team/index.ts'
 import { machineLine } from './machine.ts'
+import { readerOf, takeIn } from './team-disk.ts'
 import { writeTeam } from './team-source.ts'
 
 /** Commands that come and are written together. */
@@ -25,15 +26,6 @@ interface Opened {
   readonly peakBytes: number
   /** What stays on V8's heap and in its buffers, above what the process had before. */
   readonly heldBytes: number
-}
-
-function replicaOf(
-  team: Uint8Array,
-  ...kept: [ConstructorParameters<typeof Replica>[1], ConstructorParameters<typeof Replica>[2]?]
-): Replica {
-  const random = { bytes: (size: number) => new Uint8Array(size) }
-  const sign = (): Uint8Array => new Uint8Array(64)
-  return new Replica({ team, device: new Uint8Array(32), signingKey: new Uint8Array(32), sign, random }, ...kept)
 }
 
 async function openOnce(directory: string, teamHex: string): Promise<Opened> {
@@ -58,7 +50,7 @@ async function openOnce(directory: string, teamHex: string): Promise<Opened> {
 /** As a node does it; what was read is let go of. */
 async function openReplica(store: CommandStore, team: Uint8Array): Promise<Replica> {
   const { commands, index } = await store.load()
-  const replica = replicaOf(team, commands, index)
+  const replica = readerOf(team, commands, index)
   if (!replica.isRestored) await store.reindex(replica.index())
   replica.stateHash()
   return replica
@@ -69,24 +61,9 @@ function held(): number {
   return heapUsed + arrayBuffers
 }
 
-/** Takes commands in as if a peer had sent them and all signatures held, and writes what the replica wants written. */
 async function write(directory: string, commands: readonly Command[], some: number): Promise<number> {
   const store = await openStore(directory)
-  const kept = store.team(commands[0]!.id)
-  await kept.load()
-  const replica = replicaOf(commands[0]!.id, [])
-  const take = async (event: Record<string, unknown> & { kind: ReplicaEvent['kind'] }): Promise<void> => {
-    for (const effect of replica.step({ ...event, now: 1 } as ReplicaEvent)) {
-      if (effect.kind === 'verify')
-        await take({ kind: 'verified', token: effect.token, verdicts: effect.checks.map(() => true) })
-      if (effect.kind === 'checkpoint') await kept.keepCheckpoint(effect.checkpoint, effect.gone)
-      if (effect.kind !== 'append') continue
-      await kept.append(effect.records, effect.page)
-      await take({ kind: 'stored', count: replica.graph.size })
-    }
-  }
-  for (let at = 0; at < commands.length; at += some)
-    await take({ kind: 'revive', commands: commands.slice(at, at + some).map(({ bytes }) => bytes) })
+  await takeIn(store.team(commands[0]!.id), commands, some)
   await store.close()
   return sizeOf(directory)
 }
