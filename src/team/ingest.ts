@@ -108,7 +108,7 @@ export class Ingest {
       this.#core.note(idHex, peer)
       if (this.#refused.has(idHex)) this.#core.strike(peer, 'ERR_TEAM_BAD_SIGNATURE')
       if (this.holds(idHex)) {
-        if (live) known.push({ id, authorHex, wasShown })
+        if (live && this.#isHere(idHex)) known.push({ id, authorHex, wasShown })
         continue
       }
       const said = parsed as Command | ForeignCommand

@@ -95,6 +95,14 @@ describe('a peer that has the commands of an author from elsewhere', () => {
     expect(ofKind(stage.push(pushed[0] ?? '', command), 'send')).toEqual([])
   })
 
+  it('is told nothing of a command that waits for its parents', () => {
+    const stage = relay('U0')
+    next()
+    const orphan = next()
+    stage.push('U1', orphan)
+    expect(sent(stage.push('U2', orphan), 'announce')).toEqual([])
+  })
+
   it.each(['announce', 'push'] as const)('and shows it by %s is left out, for that author alone', (how) => {
     scribe.add('O', 'A', 'owner')
     const stage = relay('U0')
