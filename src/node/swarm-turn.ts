@@ -3,7 +3,7 @@ import { fromHex, parseId } from '../codec/index.ts'
 import { generateSwarmKey, swarmKeyFingerprint } from '../keys/index.ts'
 import type { OperationOutput } from '../operations/index.ts'
 import { sealSwarmKey, type Intent } from '../team/index.ts'
-import type { Authored } from './effects/team.ts'
+import type { Authored } from './effects/authored.ts'
 import type { NodeParts } from './parts.ts'
 import { commandOf } from './team-command.ts'
 

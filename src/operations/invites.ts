@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { limits } from '../base/index.ts'
 import { operation } from './operation.ts'
-import { addressText, commandId, teamText, time } from './shapes.ts'
+import { addressText, commandId, epochsGiven, teamText, time } from './shapes.ts'
 
 const name = () => z.string().min(1).max(128)
 const inviteText = () => z.string().min(1).max(128)
@@ -42,6 +42,7 @@ export const invitesOperations = {
         server: addressText().optional(),
         /** With the swarm key in the code; the caller needs the right `admin:keys`. */
         withKey: z.boolean().default(false),
+        epochs: epochsGiven(),
         force: z.boolean().default(false),
       }),
     output: () =>

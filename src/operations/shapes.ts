@@ -12,6 +12,8 @@ export const addressText = () => z.string().min(1).max(1024)
 export const time = () => z.string()
 /** Which team: its id, a unique prefix of it, or its name; needed only where the node keeps several. */
 export const teamText = () => z.string().min(1).max(128).optional()
+/** Which earlier epochs a new device is given: with `all` this node gives it those that it can read itself. */
+export const epochsGiven = () => z.enum(['all', 'none']).default('none')
 /** Which device: dev_…, PeerId, or a name that is unique in the team. */
 export const deviceText = () => z.string().min(1).max(128)
 /** A refusal or failure as data: the texts are made at the door. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { operation } from './operation.ts'
-import { addressText, commandId, deviceText, nothing, teamText, time } from './shapes.ts'
+import { addressText, commandId, deviceText, epochsGiven, nothing, teamText, time } from './shapes.ts'
 
 export const memberShape = () =>
   z.object({
@@ -154,6 +154,7 @@ export const devicesOperations = {
         bundle: z.string().min(1).max(65_536),
         name: z.string().min(1).max(128),
         role: z.string().min(1).max(128).default('user'),
+        epochs: epochsGiven(),
         force: force(),
       }),
     output: () => commandId().extend({ device: z.string(), peer: z.string() }),

@@ -145,6 +145,10 @@ export class TeamStore implements CommandStore {
     return this.#write([gone, { type: 'put', key: this.#at(`m/own-box/${toHex(hash)}`), value: own }])
   }
 
+  keepOwnBox(hash: Uint8Array, own: Uint8Array): Promise<void> {
+    return this.#write([{ type: 'put', key: this.#at(`m/own-box/${toHex(hash)}`), value: own }])
+  }
+
   ownBox(hash: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#keyValue.get(this.#at(`m/own-box/${toHex(hash)}`))
   }

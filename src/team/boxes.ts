@@ -97,9 +97,9 @@ export class Boxes {
   }
 
   /** Takes the hashes among what a peer asked for; ids of commands are not ours. */
-  asked(link: Link, frame: Frame<'want'>): void {
+  asked(link: Link, ids: readonly Uint8Array[]): void {
     if (!this.#core.isMember(link)) return
-    for (const id of frame.ids) {
+    for (const id of ids) {
       const hashHex = toHex(id)
       if (this.#core.graph.has(hashHex)) continue
       const queue = this.#queueOf(link)

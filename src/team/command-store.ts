@@ -70,6 +70,8 @@ export interface CommandStore {
   boxes(hash: Uint8Array): Promise<Uint8Array | undefined>
   /** Forgets an epoch's boxes, but one of them, which is kept by itself where it is given. */
   dropBoxes(hash: Uint8Array, own: Uint8Array | undefined): Promise<void>
+  /** Keeps a box of this device by itself, by the hash of the boxes it was among, or the id of an epoch it was given. */
+  keepOwnBox(hash: Uint8Array, own: Uint8Array): Promise<void>
   /** The box that was kept by itself. */
   ownBox(hash: Uint8Array): Promise<Uint8Array | undefined>
   /** Hex hashes of all boxes that are kept. */

@@ -31,7 +31,7 @@ export type SyncFrame =
     }
   | {
       readonly t: 'want'
-      /** Of commands, or hashes of epoch boxes. */
+      /** Of commands, hashes of epoch boxes, or epochs in which the asker has no box. */
       readonly ids: readonly Uint8Array[]
       readonly ranges: readonly (readonly [device: Uint8Array, from: number, to: number])[]
       /** Bytes of COMMANDS and BOXES its sender takes beyond what it granted before. */

@@ -8,6 +8,7 @@ import { parseCommand, type Command } from './command.ts'
 import type { KeptIndex, OrderedPage } from './command-store.ts'
 import { Core } from './core.ts'
 import { Duties } from './duties.ts'
+import { EarlierEpochs } from './earlier-epochs.ts'
 import type { Standing } from './ruling.ts'
 import { readFrame, type Frame, type SyncFrame } from './frames.ts'
 import { Gossip } from './gossip.ts'
@@ -32,6 +33,8 @@ export interface ReplicaParts extends AuthorParts {
   readonly random: Randomness
   /** Hex hashes of epoch boxes that the disk holds. */
   readonly boxes?: Iterable<string>
+  /** True where the secret of an epoch, by its hex id, is open here; where absent, no earlier epochs are asked for. */
+  readonly canRead?: (epochHex: string) => boolean
   /** Bytes of epoch boxes that are kept; default `limits.boxesBytesMax`. */
   readonly boxesBytesMax?: number
   /** True where this process founded the team: no other copy of this device can know more. */
@@ -66,6 +69,7 @@ export class Replica {
   readonly #serve: Serve
   readonly #strangers: Strangers
   readonly #boxes: Boxes
+  readonly #earlier: EarlierEpochs
   readonly #author: Author
   readonly #duties: Duties
   readonly #checkpoints: Checkpoints
@@ -96,6 +100,7 @@ export class Replica {
     this.#serve = new Serve(this.#core)
     this.#strangers = new Strangers(this.#core, this.#ingest, this.#pull)
     this.#boxes = new Boxes(this.#core, parts.boxes ?? [], parts.boxesBytesMax)
+    this.#earlier = new EarlierEpochs(this.#core, parts.canRead)
     this.#author = new Author(this.#core, this.#pull, this.#boxes, parts)
     this.#duties = new Duties(this.#core, this.#author)
     this.dropped = restored === undefined ? this.#load(loaded) : []
@@ -200,6 +205,9 @@ export class Replica {
       case 'boxes-read':
         this.#boxes.read(event.hash, event.bytes)
         return
+      case 'epoch-answered':
+        this.#earlier.answered(event.peer, event.epoch, event.box)
+        return
       case 'hello':
         for (const link of this.#core.links.values())
           if (event.peer === undefined || event.peer === link.peer) this.#pull.sendHello(link)
@@ -248,6 +256,7 @@ export class Replica {
     this.#core.links.delete(peer)
     this.#pull.gone(link)
     this.#boxes.gone(link)
+    this.#earlier.gone(link)
   }
 
   #frame(peer: string, map: CborMap): void {
@@ -284,10 +293,10 @@ export class Replica {
       case 'want':
         this.#serve.wanted(link, frame)
         this.#gossip.asked(link, frame.ids)
-        this.#boxes.asked(link, frame)
+        this.#boxes.asked(link, this.#earlier.asked(link, frame.ids))
         return
       case 'boxes':
-        this.#boxes.frame(link, frame)
+        if (!this.#earlier.frame(link, frame)) this.#boxes.frame(link, frame)
         return
       case 'commands':
         this.#pull.commands(link, frame)
@@ -379,6 +388,7 @@ export class Replica {
     this.#gossip.tick()
     this.#duties.settle()
     this.#boxes.settle()
+    this.#earlier.settle()
     this.#checkpoints.settle()
     const { now, links } = this.#core
     let at = Math.min(
@@ -386,6 +396,7 @@ export class Replica {
       this.#gossip.nextAt(),
       this.#pull.nextAt(),
       this.#boxes.nextAt(),
+      this.#earlier.nextAt(),
       this.#duties.nextAt(),
     )
     for (const link of links.values()) {

@@ -32,6 +32,13 @@ export type ReplicaEvent = { readonly now: number } & (
   | { readonly kind: 'boxes-kept'; readonly hash: Uint8Array }
   /** The disk's answer about boxes; null where they are gone. */
   | { readonly kind: 'boxes-read'; readonly hash: Uint8Array; readonly bytes: Uint8Array | null }
+  /** What a peer that asked for an epoch is given: a box for it alone, or null. */
+  | {
+      readonly kind: 'epoch-answered'
+      readonly peer: string
+      readonly epoch: Uint8Array
+      readonly box: Uint8Array | null
+    }
   /** A sync is wanted now: with one peer, or with everybody. */
   | { readonly kind: 'hello'; readonly peer?: string }
 )
@@ -76,6 +83,10 @@ export type ReplicaEffect =
   | { readonly kind: 'drop-boxes'; readonly hash: Uint8Array; readonly own: number }
   /** Answered by `boxes-read`. */
   | { readonly kind: 'read-boxes'; readonly hash: Uint8Array }
+  /** A member asks for an epoch in which it has no box. Answered by `epoch-answered`. */
+  | { readonly kind: 'epoch-asked'; readonly peer: string; readonly device: Uint8Array; readonly epoch: Uint8Array }
+  /** Said to be a box of that epoch for this device: to be kept if it is. No answer. */
+  | { readonly kind: 'epoch-offered'; readonly epoch: Uint8Array; readonly box: Uint8Array }
   | { readonly kind: 'verdict'; readonly request: number; readonly outcome: Outcome }
   /** Comes before the verdict of the command that caused it: cut connections first, then acknowledge. */
   | { readonly kind: 'rights'; readonly change: RightsChange }

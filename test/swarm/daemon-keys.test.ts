@@ -51,6 +51,42 @@ describe.skipIf(!isBuilt)('keys on daemons', { timeout: 120_000 }, () => {
     expect(epochs.filter(({ readable }) => readable).map(({ epoch }) => epoch)).toEqual([first])
   })
 
+  it('who comes later is given earlier epochs where that was chosen, and keeps them; by default none', async () => {
+    const [one, two] = await herd('one', 'two')
+    if (one === undefined || two === undefined) throw new Error('two were asked for')
+    const early = [(await one.call('teams.rotate-key', {})).epoch, (await one.call('teams.rotate-key', {})).epoch]
+    const team = (await one.call('teams.ls', {})).teams[0]?.team ?? ''
+    const readable = async (daemon: Daemon): Promise<string[]> => {
+      const { epochs } = await daemon.call('teams.show', {})
+      return epochs.filter((epoch) => epoch.readable).map(({ epoch }) => epoch)
+    }
+    const add = async (name: string, epochs: 'all' | 'none'): Promise<Daemon> => {
+      const daemon = await cast.start(name, { peers: [one.address] })
+      const { bundle } = await daemon.call('devices.keybundle', {})
+      await one.call('devices.add', { bundle, name, epochs })
+      await daemon.call('teams.add', { team })
+      await daemon.call('sync.add', { address: one.address, team })
+      return daemon
+    }
+    const given = await add('given', 'all')
+    const bare = await add('bare', 'none')
+    const { code } = await one.call('invites.create', { epochs: 'all' })
+    const joined = await cast.start('joined', { peers: [one.address] })
+    await joined.call('invites.join', { code })
+    const readsAll = async (daemon: Daemon): Promise<boolean> => {
+      const found = await readable(daemon)
+      return early.every((epoch) => found.includes(epoch))
+    }
+    for (const daemon of [given, joined]) await eventually(() => readsAll(daemon), `${daemon.name} reads all`, 60_000)
+    await eventually(async () => (await readable(bare)).length > 0, 'the epoch that was made for all of them', 60_000)
+    // Who gave them is not needed any more.
+    await one.end()
+    await given.end()
+    await given.start({ peers: [two.address] })
+    await eventually(() => readsAll(given), 'also after a start')
+    expect((await readable(bare)).filter((epoch) => early.includes(epoch))).toEqual([])
+  })
+
   it('a device announces new keys beside its old ones, and retires these; the rest sees it', async () => {
     const [one, two] = await herd('one', 'two')
     if (one === undefined || two === undefined) throw new Error('two were asked for')

@@ -4,6 +4,7 @@ import { fields, table, text, type Outcome, type View } from '../outcome.ts'
 import type { Session } from '../session.ts'
 import { deviceKeyLeaves } from './device-keys.ts'
 import { readArgument } from '../value.ts'
+import { epochsGiven } from './epochs-given.ts'
 
 type Device = OperationOutput<'devices.ls'>['devices'][number]
 
@@ -33,6 +34,7 @@ export const devicesLeaves: readonly Leaf[] = [
       { flags: '--bundle <bundle>', summary: '@FILE, @- or the bundle itself' },
       { flags: '--name <name>', summary: 'name of the device in the team' },
       { flags: '--role <role>', summary: 'its role (user)' },
+      { flags: '--epochs <which>', summary: 'earlier epochs it is given: all that this node reads, or none (none)' },
     ],
     example: 'ax devices add --bundle @south.bundle --name south --role operator',
     exits: lawExit,
@@ -75,12 +77,14 @@ async function showBundle(session: Session, input: Input): Promise<Outcome> {
 
 async function addDevice(session: Session, input: Input): Promise<Outcome> {
   const role = input.optional('role')
+  const epochs = epochsGiven(input)
   const result = await session.call('devices.add', {
     ...ofTeam(session),
     bundle: (await readArgument(session, input.text('bundle'))).trim(),
     name: input.text('name'),
     force: session.settled.force,
     ...(role === undefined ? {} : { role }),
+    ...(epochs === undefined ? {} : { epochs }),
   })
   return {
     result,

@@ -7,6 +7,7 @@ import { shortTime } from '../phrases.ts'
 import { qrView } from '../qr-view.ts'
 import type { Session } from '../session.ts'
 import { readArgument } from '../value.ts'
+import { epochsGiven } from './epochs-given.ts'
 
 type Invite = OperationOutput<'invites.ls'>['invites'][number]
 
@@ -24,6 +25,10 @@ export const invitesLeaves: readonly Leaf[] = [
       { flags: '--uses <number>', summary: 'how many devices may join by it (1)' },
       { flags: '--server <address>', summary: 'who admits: a multiaddress with /p2p/ (the node that is asked)' },
       { flags: '--with-key', summary: 'with the swarm key in it: then it is as secret as that' },
+      {
+        flags: '--epochs <which>',
+        summary: 'earlier epochs for who joins by it: all that this node reads, or none (none)',
+      },
       { flags: '--qr', summary: 'as a QR code, too' },
     ],
     example: 'ax invites create --role user --expires 24h',
@@ -68,12 +73,13 @@ export const joinLeaves: readonly Leaf[] = [
 
 async function createInvite(session: Session, input: Input): Promise<Outcome> {
   const [role, uses, server] = [input.optional('role'), input.optional('uses'), input.optional('server')]
-  const expires = input.optional('expires')
+  const [expires, epochs] = [input.optional('expires'), epochsGiven(input)]
   const { notices, ...invite } = await session.call('invites.create', {
     ...ofTeam(session),
     ...(role === undefined ? {} : { role }),
     ...(uses === undefined ? {} : { uses: Number(uses) }),
     ...(server === undefined ? {} : { server }),
+    ...(epochs === undefined ? {} : { epochs }),
     ...(expires === undefined ? {} : { expiresSeconds: Math.ceil(readDuration('--expires', expires) / 1000) }),
     labels: [...input.list('label')],
     withKey: input.flag('withKey'),

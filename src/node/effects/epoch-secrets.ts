@@ -9,7 +9,7 @@ export interface EpochSecretsParts {
   readonly device: Uint8Array
   readonly keys: Keys
   readonly ring: KeyRing
-  readonly store: Pick<CommandStore, 'boxes' | 'ownBox' | 'dropBoxes'>
+  readonly store: Pick<CommandStore, 'boxes' | 'ownBox' | 'dropBoxes' | 'keepOwnBox'>
   /** Called after an epoch was opened: what waits for its secret may go on. */
   readonly onOpened: () => void
 }
@@ -62,6 +62,20 @@ export class EpochSecrets {
     await store.dropBoxes(hash, boxes && boxAt(boxes, place)).catch(() => undefined)
   }
 
+  /** Takes a box that is said to be this device's of an epoch; one that opens to its secret is kept. */
+  async offered(epoch: Uint8Array, box: Uint8Array): Promise<void> {
+    const { team, keys, ring, store, onOpened } = this.#parts
+    if (this.#secrets.has(toHex(epoch))) return
+    const secret = ring.encryption.toReversed().reduce<Uint8Array | undefined>((found, { pair }) => {
+      return found ?? openEpochBox(keys, pair, box, { team, epoch })
+    }, undefined)
+    if (secret === undefined || this.#isClosed) return
+    this.#secrets.set(toHex(epoch), secret)
+    // Where it cannot be written it is asked for again after the next start.
+    await store.keepOwnBox(epoch, box).catch(() => undefined)
+    onOpened()
+  }
+
   /** Wipes them all. */
   close(): void {
     this.#isClosed = true
@@ -84,12 +98,20 @@ export class EpochSecrets {
     }
   }
 
+  /** One that this device was given although it has no box in it. */
+  async #openGiven(epoch: Uint8Array): Promise<boolean> {
+    const box = await this.#parts.store.ownBox(epoch).catch(() => undefined)
+    if (box === undefined) return false
+    await this.offered(epoch, box)
+    return this.#secrets.has(toHex(epoch))
+  }
+
   /** True where this opened it now. */
   async #open({ id, idHex, recipients, boxesHash }: Epoch): Promise<boolean> {
     const { team, device, keys, ring, store } = this.#parts
     if (this.#secrets.has(idHex)) return false
     const place = recipients.findIndex(([recipient]) => equalBytes(recipient, device))
-    if (place < 0) return false
+    if (place < 0) return this.#openGiven(id)
     const boxes = await store.boxes(boxesHash).catch(() => undefined)
     // Of one whose boxes had to go, our own is still here.
     const box = boxes === undefined ? await store.ownBox(boxesHash).catch(() => undefined) : boxAt(boxes, place)

@@ -1,13 +1,18 @@
 import { limits, type Randomness } from '../../base/index.ts'
 import { toHex } from '../../codec/index.ts'
 import type { Keys } from '../../keys/index.ts'
-import type { Recipient, SecretAhead } from '../../team/index.ts'
+import { mayRotate, recipientsOf, type Recipient, type SecretAhead, type TeamState } from '../../team/index.ts'
 
 export interface SecretsAheadParts {
   readonly keys: Pick<Keys, 'sealTo' | 'memzero'>
   readonly random: Randomness
   /** For whom an epoch would be made now; none where this device may not make one. */
   readonly recipients: () => readonly Recipient[]
+}
+
+/** For whom a device would make an epoch now: nobody where it may not. */
+export function recipientsBy(state: TeamState, deviceHex: string): readonly Recipient[] {
+  return state.open && mayRotate(state, deviceHex) ? recipientsOf(state) : []
 }
 
 /**

@@ -3,8 +3,6 @@ import { compareBytes, idText, parsePeerId, peerIdText, toHex, type CborMap } fr
 import type { Keys } from '../../keys/index.ts'
 import {
   deviceId,
-  mayRotate,
-  recipientsOf,
   Replica,
   type AuthorParts,
   type CommandStore,
@@ -18,9 +16,10 @@ import {
   type RightsChange,
 } from '../../team/index.ts'
 import type { OwnKeys } from '../own-keys.ts'
+import { boxToGive, type EpochGrants } from './epoch-grants.ts'
 import { EpochSecrets } from './epoch-secrets.ts'
 import { ownAuthor } from './own-author.ts'
-import { SecretsAhead } from './secret-ahead.ts'
+import { recipientsBy, SecretsAhead } from './secret-ahead.ts'
 import { keepIndex, soundCommands } from './stored-commands.ts'
 import type { TeamStream } from './team-stream.ts'
 import type { Verifier } from './verifier.ts'
@@ -44,6 +43,8 @@ export interface RunnerParts {
   readonly clock: Clock
   readonly random: Randomness
   readonly log: Log
+  /** Who is given earlier epochs. */
+  readonly grants: EpochGrants
   /** Rights changed: tells the rest of the node and cuts what must be cut. */
   readonly onRights: (change: RightsChange, removedPeers: readonly string[]) => Cut
   /** Another epoch was opened: what waits for its secret may go on. */
@@ -100,7 +101,7 @@ export class TeamRunner {
         parts.onEpoch()
       })
     this.secrets = new EpochSecrets({ team, device, keys, ring: own.ring, store, onOpened })
-    const recipients = (): readonly Recipient[] => this.#recipients()
+    const recipients = (): readonly Recipient[] => recipientsBy(this.#replica.state, toHex(device))
     this.#ahead = new SecretsAhead({ keys, random: parts.random, recipients })
     this.#replica = this.#makeReplica({ commands: [] }, isFounder)
   }
@@ -215,13 +216,14 @@ export class TeamRunner {
     boxes: readonly string[] = [],
   ): Replica {
     const { keys, own, random, clock } = this.#parts
+    const canRead = (epochHex: string): boolean => this.secrets.has(epochHex)
     const author: AuthorParts = {
       ...ownAuthor(keys, own),
       sealBox: (publicKey, secret) => keys.sealTo(publicKey, secret, random),
       takeAhead: () => this.#ahead.take(),
       wall: () => clock.now(),
     }
-    return new Replica({ ...author, team: this.team, random, isFounder, boxes }, commands, index)
+    return new Replica({ ...author, canRead, team: this.team, random, isFounder, boxes }, commands, index)
   }
 
   async #reload(isFounder: boolean): Promise<void> {
@@ -251,13 +253,6 @@ export class TeamRunner {
     else this.take({ kind: 'tick' })
   }
 
-  /** For whom this device would make an epoch now: nobody where it may not. */
-  #recipients(): readonly Recipient[] {
-    const { state } = this.#replica
-    const deviceHex = toHex(deviceId(this.#parts.own.identity.publicKey))
-    return state.open && mayRotate(state, deviceHex) ? recipientsOf(state) : []
-  }
-
   #perform(effect: ReplicaEffect): void {
     switch (effect.kind) {
       case 'send':
@@ -285,6 +280,12 @@ export class TeamRunner {
         return
       case 'drop-boxes':
         void this.secrets.dropBoxes(effect.hash, effect.own)
+        return
+      case 'epoch-asked':
+        this.take({ ...effect, kind: 'epoch-answered', box: boxToGive(this.#parts, this, effect) })
+        return
+      case 'epoch-offered':
+        void this.secrets.offered(effect.epoch, effect.box)
         return
       case 'read-boxes':
         void this.#readBoxes(effect.hash)

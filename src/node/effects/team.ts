@@ -26,9 +26,11 @@ import {
 } from '../../team/index.ts'
 import type { Events } from '../events.ts'
 import type { OwnKeys } from '../own-keys.ts'
+import { authored, type Authored } from './authored.ts'
 import { createBindingBook, type BindingBook } from './binding-book.ts'
 import { chosenRunner } from './chosen-runner.ts'
 import { DeviceKeys } from './device-keys.ts'
+import { EpochGrants } from './epoch-grants.ts'
 import { ownAuthor, ownBundle } from './own-author.ts'
 import { SyncPeers, type SyncPeer } from './sync-peers.ts'
 import { auditTeam } from './team-audit.ts'
@@ -57,13 +59,6 @@ export interface TeamsParts {
   readonly rotationInterval?: () => number
   /** Called when this device has opened another epoch of a team. */
   readonly onEpoch?: (team: string) => void
-}
-
-/** A command of ours that is durable, and the connections that ended because of it. */
-export interface Authored {
-  readonly team: string
-  readonly command: string
-  readonly cut: Cut
 }
 
 /** The teams of a node. A `team` argument is an id, a unique prefix of one, or a name; none where there is one team. */
@@ -95,6 +90,8 @@ export interface Teams {
   sealingKey(team?: string): Promise<SealingKey | Refusal>
   /** The secret of an epoch by its 32-byte id, which the caller wipes; undefined where it is not open here. */
   epochSecret(team: Uint8Array, epoch: Uint8Array): Uint8Array | undefined
+  /** Whom this node gives all epochs that it can read. */
+  readonly grants: EpochGrants
   epochs(team?: string): { readonly epochs: readonly EpochView[]; readonly pending: boolean }
   readonly syncPeers: {
     add(address: string, team: string | undefined, rateSeconds?: number): Promise<{ team: string; added: boolean }>
@@ -141,6 +138,7 @@ class NodeTeams implements Teams {
   readonly #runners = new Map<string, TeamRunner>()
   readonly #links: TeamLinks
   readonly #bindings: BindingBook
+  readonly grants: EpochGrants
   readonly deviceKeys: DeviceKeys
   readonly #binding: Uint8Array
   readonly #verifier: Verifier
@@ -159,6 +157,7 @@ class NodeTeams implements Teams {
       },
     }
     this.#bindings = createBindingBook(parts)
+    this.grants = new EpochGrants(parts)
     this.#links = new TeamLinks({
       keys,
       log: parts.log,
@@ -182,6 +181,7 @@ class NodeTeams implements Teams {
       // The list itself may have lain on a damaged page; whose commands are here was kept.
       for (const teamHex of await store.teamsFound()) teams.add(teamHex)
     }
+    await this.grants.load()
     for (const teamHex of teams) {
       await store.meta.put(`team/${teamHex}`, encodeCbor({ v: 1 }))
       await this.#openRunner(fromHex(teamHex), false)
@@ -231,6 +231,7 @@ class NodeTeams implements Teams {
     this.#runners.delete(toHex(runner.team))
     await this.#syncPeers().removeAll(runner.team)
     await this.#parts.store.meta.del(`team/${toHex(runner.team)}`)
+    await this.grants.forget(runner.team)
     await this.#parts.store.team(runner.team).clear()
     return { team: idText('team', runner.team), removed: true }
   }
@@ -264,12 +265,12 @@ class NodeTeams implements Teams {
     options: { readonly force?: boolean } = {},
   ): Promise<Authored | Refusal> {
     const runner = this.#find(team)
-    return authored(runner, await runner.author(intent, options.force ?? false))
+    return authored(runner.team, await runner.author(intent, options.force ?? false))
   }
 
   async rotateKey(team: string | undefined, options: { readonly force?: boolean } = {}): Promise<Authored | Refusal> {
     const runner = this.#find(team)
-    return authored(runner, await runner.rotate(options.force ?? false))
+    return authored(runner.team, await runner.rotate(options.force ?? false))
   }
 
   sealingKey(team?: string): Promise<SealingKey | Refusal> {
@@ -407,6 +408,7 @@ class NodeTeams implements Teams {
         clock,
         random,
         log,
+        grants: this.grants,
         onRights: (change, removedPeers) => this.#onRights(team, change, removedPeers),
         onPenalty,
         onEpoch: () => this.#parts.onEpoch?.(idText('team', team)),
@@ -458,16 +460,4 @@ class NodeTeams implements Teams {
   #find(text: string | undefined): TeamRunner {
     return chosenRunner([...this.#runners.values()], text)
   }
-}
-
-function authored(runner: TeamRunner, outcome: Awaited<ReturnType<TeamRunner['author']>>): Authored | Refusal {
-  if (outcome.kind === 'refuse') return { kind: 'refuse', code: outcome.code, data: readable(outcome.data) }
-  return { team: idText('team', runner.team), command: idText('cmd', outcome.id), cut: outcome.cut }
-}
-
-/** The data of a refusal with device ids in the form people know. */
-function readable(data: Refusal['data']): Refusal['data'] {
-  const { device } = data
-  if (typeof device !== 'string' || !/^[0-9a-f]{64}$/.test(device)) return data
-  return { ...data, device: idText('dev', fromHex(device)) }
 }

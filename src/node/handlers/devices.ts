@@ -1,5 +1,5 @@
 import { fail } from '../../base/index.ts'
-import { idText, peerIdText, toBase64 } from '../../codec/index.ts'
+import { idText, parseId, peerIdText, toBase64 } from '../../codec/index.ts'
 import { deviceId, formatKeyBundle, readAnyBundle, type KeyBundle } from '../../team/index.ts'
 import type { Handlers, NodeParts } from '../parts.ts'
 import { memberRow } from '../member-row.ts'
@@ -22,12 +22,15 @@ export function devicesHandlers(parts: NodeParts): Handlers<DevicesOperation> {
         bundle: typeof bundle === 'string' ? bundle : toBase64(bundle),
       }
     },
-    'devices.add': async ({ team, bundle: text, name, role, force }) => {
+    'devices.add': async ({ team, bundle: text, name, role, epochs, force }) => {
       const bundle = readBundle(parts, text)
       const { cut: _, ...command } = commandOf(
         await teams.author(team, { kind: 'AddDevice', bundle, name, role }, { force }),
       )
-      return { ...command, device: idText('dev', deviceId(bundle.identity)), peer: peerIdText(bundle.identity) }
+      const device = idText('dev', deviceId(bundle.identity))
+      if (epochs === 'all')
+        await teams.grants.toDevice(parseId('team', command.team), teams.resolveDevice(team, device))
+      return { ...command, device, peer: peerIdText(bundle.identity) }
     },
     'devices.remove': async ({ team, device: text, force }) => {
       const { device } = teams.resolveDevice(team, text)

@@ -42,7 +42,7 @@ export function invitesHandlers(parts: NodeParts): Handlers<InvitesOperation> {
 /** The code is made here, told once to the caller, and kept nowhere: the graph gets its public half alone. */
 async function create(
   parts: NodeParts,
-  { team, role, labels, uses, expiresSeconds, server, withKey, force }: OperationRequest<'invites.create'>,
+  { team, role, labels, uses, expiresSeconds, server, withKey, epochs, force }: OperationRequest<'invites.create'>,
   { caller }: CallContext,
 ): Promise<OperationOutput<'invites.create'>> {
   const { teams, keys, random, clock } = parts
@@ -54,6 +54,7 @@ async function create(
   const notAfter = clock.now() + expiresSeconds * 1_000
   const intent = { kind: 'CreateInvite', key, role, labels, maxUses: uses, notAfter } as const
   const { team: _team, command } = commandOf(await teams.author(id, intent, { force }))
+  if (epochs === 'all') await teams.grants.toInvite(teamBytes, parseId('cmd', command))
   const admits = members.find(({ peer }) => peer === line.peer)?.permissions.includes('device.admit') === true
   return {
     team: id,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { silentLog } from '../../../../src/base/index.ts'
 import { compareBytes, parsePeerId } from '../../../../src/codec/index.ts'
 import { generateIdentity, openKeys, systemRandom, type Keys } from '../../../../src/keys/index.ts'
+import { EpochGrants } from '../../../../src/node/effects/epoch-grants.ts'
 import { TeamRunner } from '../../../../src/node/effects/team-runner.ts'
 import type { TeamStream } from '../../../../src/node/effects/team-stream.ts'
 import { createVerifier } from '../../../../src/node/effects/verifier.ts'
@@ -26,6 +27,7 @@ async function runnerOf(identity: typeof one): Promise<TeamRunner> {
     clock: realClock,
     random: systemRandom,
     log: silentLog,
+    grants: new EpochGrants({ store: memoryStore() }),
     onRights: () => ({ peers: [], ms: 0 }),
     onPenalty: () => undefined,
     onStored: () => undefined,

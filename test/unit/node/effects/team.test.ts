@@ -214,6 +214,7 @@ describe('the teams of a node', () => {
           keepBoxes: (hash, bytes) => commands.keepBoxes(hash, bytes),
           boxes: (hash) => commands.boxes(hash),
           dropBoxes: (hash, box) => commands.dropBoxes(hash, box),
+          keepOwnBox: (hash, box) => commands.keepOwnBox(hash, box),
           ownBox: (hash) => commands.ownBox(hash),
           boxesHeld: () => commands.boxesHeld(),
           drop: (ids) => commands.drop(ids),
