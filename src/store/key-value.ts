@@ -10,6 +10,8 @@ export interface KeyValue {
   get(key: string): Promise<Uint8Array | undefined>
   /** All entries whose key begins so, in order of keys. */
   entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>
+  /** The same, many at once: to wait for each is a good part of what reading a large team costs. */
+  lots(prefix: string): AsyncIterable<readonly (readonly [key: string, value: Uint8Array])[]>
   /** All or nothing; resolves when it is durable. Rejects with ERR_STORE_WRITE. */
   write(changes: readonly Change[]): Promise<void>
   close(): Promise<void>

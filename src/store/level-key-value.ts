@@ -13,8 +13,9 @@ export interface LevelOptions {
   readonly afterWrite?: () => Promise<void>
 }
 
-/** Entries read in one go. */
+/** Entries read in one go, unless they are larger together than so many bytes. */
 const readAtOnce = 1_000
+const bytesAtOnce = 524_288
 
 /**
  * Ordered keys in LevelDB. Its lock is the lock of the data directory: one process at a time, freed by the kernel after
@@ -35,15 +36,9 @@ export async function openLevel(directory: string, options: LevelOptions = {}): 
       return value === undefined ? undefined : plain(value)
     },
     async *entries(prefix) {
-      const iterator = level.iterator({ gte: prefix, lt: afterPrefix(prefix) })
-      try {
-        // Many at once: one promise per entry is most of the time that opening a large team takes.
-        for (let some = await iterator.nextv(readAtOnce); some.length > 0; some = await iterator.nextv(readAtOnce))
-          for (const [key, value] of some) yield [key, plain(value)]
-      } finally {
-        await iterator.close()
-      }
+      for await (const some of lotsOf(level, prefix)) for (const [key, value] of some) yield [key, plain(value)]
     },
+    lots: (prefix) => lotsOf(level, prefix),
     async write(changes) {
       try {
         await level.writeAll(changes)
@@ -57,6 +52,16 @@ export async function openLevel(directory: string, options: LevelOptions = {}): 
       await level.close()
       await afterWrite()
     },
+  }
+}
+
+async function* lotsOf(level: Level, prefix: string): AsyncGenerator<[string, Uint8Array][]> {
+  const iterator = level.iterator({ gte: prefix, lt: afterPrefix(prefix), highWaterMarkBytes: bytesAtOnce })
+  try {
+    for (let some = await iterator.nextv(readAtOnce); some.length > 0; some = await iterator.nextv(readAtOnce))
+      yield some
+  } finally {
+    await iterator.close()
   }
 }
 

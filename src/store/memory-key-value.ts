@@ -13,6 +13,11 @@ export function memoryKeyValue(entries = new Map<string, Uint8Array>()): KeyValu
         if (value !== undefined) yield await Promise.resolve([key, value] as const)
       }
     },
+    async *lots(prefix) {
+      const lot: (readonly [string, Uint8Array])[] = []
+      for await (const entry of this.entries(prefix)) lot.push(entry)
+      yield lot
+    },
     write(changes: readonly Change[]) {
       for (const change of changes) {
         if (change.type === 'put') entries.set(change.key, change.value.slice())

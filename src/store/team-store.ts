@@ -50,10 +50,11 @@ export class TeamStore implements CommandStore {
       for (const id of idsOf(ids)) list.reserve(id)
     }
     const prefix = this.#at('c/')
-    for await (const [key, bytes] of this.#keyValue.entries(prefix)) {
-      const place = list.find(key.slice(prefix.length))
-      if (place >= 0) list.fill(place, bytes)
-    }
+    for await (const lot of this.#keyValue.lots(prefix))
+      for (const [key, bytes] of lot) {
+        const place = list.find(key.slice(prefix.length))
+        if (place >= 0) list.fill(place, bytes)
+      }
     const kept = new LoadedTeam(list, groups, (id) => isMark(verified.get(toHex(id)), oldMark))
     const index = kept.index(await this.#checkpoints())
     return {
