@@ -3,7 +3,7 @@ import { memoryStore, openStore, type Store } from '../../src/store/index.ts'
 import { Replica, type Command, type CommandStore, type GraphNode, type ReplicaEvent } from '../../src/team/index.ts'
 
 /** So short that a small team has many. */
-const checkpointInterval = 4
+export const checkpointInterval = 4
 
 /** A replica that runs against a store, as a node runs it, and may be started again at any moment. */
 export class Resident {

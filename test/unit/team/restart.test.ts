@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/codec/index.ts'
+import { openKeys } from '../../../src/keys/index.ts'
 import { sealRecord } from '../../../src/store/record.ts'
 import { pack, unpack } from '../../../src/team/packed.ts'
-import { stateHash, type Command } from '../../../src/team/index.ts'
-import { Resident, sightOf } from '../../helpers/resident.ts'
+import { stateHash, type Command, type KeptCheckpoint } from '../../../src/team/index.ts'
+import { checkpointInterval, Resident, sightOf } from '../../helpers/resident.ts'
+import { Scribe } from '../../helpers/team-scribe.ts'
 import { Chance } from '../../sim/chance.ts'
 import { commandOf } from '../../sim/ledger.ts'
 import { Life } from '../../sim/lives.ts'
@@ -80,6 +82,26 @@ describe('I13: a start from checkpoint and index', () => {
     expect(kept).toBeGreaterThan(8)
     expect(gone).toBeGreaterThan(0)
   })
+})
+
+it('where the state is large, more commands lie between two checkpoints', async () => {
+  const scribe = new Scribe(await openKeys())
+  scribe.found('O')
+  for (let n = 0; n < 110; n++) scribe.add('O', `U${n}`)
+  const resident = await Resident.start(scribe.team)
+  const { keepCheckpoint } = resident.store
+  const written: KeptCheckpoint[] = []
+  resident.store.keepCheckpoint = (checkpoint, gone) => {
+    if (checkpoint !== undefined) written.push(checkpoint)
+    return keepCheckpoint.call(resident.store, checkpoint, gone)
+  }
+  for (const command of scribe.commands) await resident.take([command])
+  const sizes = written.map(({ bytes }) => bytes.length)
+  const distances = written.map(({ index }, n) => index - (written[n - 1]?.index ?? -1))
+  for (const [n, distance] of distances.slice(1).entries())
+    expect(distance).toBe(Math.ceil(checkpointInterval * Math.max(1, (sizes[n] ?? 0) / 16_384)))
+  expect(distances[0]).toBe(checkpointInterval)
+  expect(distances.at(-1)).toBeGreaterThan(checkpointInterval)
 })
 
 describe('what stands on the disk beside the commands', () => {
