@@ -104,7 +104,7 @@ export async function ourSide(size: number, directory: string): Promise<OurSide>
     const onTeamEvent = (_: string, event: string): void => {
       if (event === 'commands' && n > 0) stored.add()
     }
-    nodes.push(await cast.node({ store, onTeamEvent, isExemptSource: () => true, pingMs: neverMs }))
+    nodes.push(await cast.node({ store, onTeamEvent, isWatched: false, isExemptSource: () => true, pingMs: neverMs }))
   }
   const [owner, ...others] = nodes as [TeamNode, ...TeamNode[]]
   await owner.teams.createTeam('bench', 'owner')

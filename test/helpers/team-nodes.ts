@@ -22,6 +22,8 @@ export interface TeamNode extends SwarmNode {
 export interface TeamNodeOptions extends NodeOptions {
   readonly store?: Store
   readonly own?: OwnKeys
+  /** False: nobody watches what becomes of commands. */
+  readonly isWatched?: boolean
   readonly onTeamEvent?: (topic: 'team', event: string, data: Record<string, unknown>) => void
 }
 
@@ -44,7 +46,7 @@ export async function createTeamCast() {
         clock: realClock,
         random: systemRandom,
         log: silentLog,
-        events: { emit: options.onTeamEvent ?? (() => undefined), isWatched: () => true },
+        events: { emit: options.onTeamEvent ?? (() => undefined), isWatched: () => options.isWatched ?? true },
         cut: (peers) => {
           const start = performance.now()
           for (const peer of peers)
