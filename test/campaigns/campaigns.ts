@@ -108,6 +108,9 @@ function changedOthers({ state }: OldTeam, attackers: readonly Somebody[], after
   return found === '' ? undefined : `outside their own rows: ${found}`
 }
 
+/** What whoever is present may bring about: it may leave, and it may retire a key of its own as compromised. */
+const byAnybody = ['leaves', 'rotationPending']
+
 /** Where two states differ, rows of these devices aside. */
 function difference(before: TeamState, after: TeamState, aside: readonly Somebody[]): string {
   const [a, b] = [projectState(before), projectState(after)]
@@ -116,7 +119,7 @@ function difference(before: TeamState, after: TeamState, aside: readonly Somebod
     JSON.stringify(
       Array.isArray(rows) ? rows.filter((row) => !(Array.isArray(row) && own.has(row[0] as string))) : rows,
     )
-  const names = Object.keys(a).filter((name) => !(own.size > 0 && name === 'leaves'))
+  const names = Object.keys(a).filter((name) => !(own.size > 0 && byAnybody.includes(name)))
   return names.filter((name) => strip(a[name]) !== strip(b[name])).map((name) => `${name} ${strip(a[name])} -> ${strip(b[name])}`).join('; ') // prettier-ignore
 }
 

@@ -258,7 +258,8 @@ function admit(
 export function needsOf(s: State, c: Plain, b: Body, role: Role | undefined): string[] {
   const has = (permission: string): boolean => role?.permissions.has(permission) === true
   const toGive = b['role'] === 'user' && !has('role.assign') ? 'role.assign-user' : 'role.assign'
-  const isLower = c.kind !== 'AssignRole' || (s.roles.get(b['role'])?.rank ?? Infinity) < (role?.rank ?? 0)
+  // Of a role that is not there nobody can say that it is higher: what is wrong with it is that it is unknown.
+  const isLower = c.kind !== 'AssignRole' || (s.roles.get(b['role'])?.rank ?? 0) < (role?.rank ?? 0)
   if (selfKinds.includes(c.kind) && b['device'] === c.author && isLower) return []
   if (c.kind === 'AssignRole') return [toGive]
   if (c.kind === 'RevokeInvite') {
