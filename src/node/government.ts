@@ -5,6 +5,7 @@ import { swarmKeyFingerprint, type Keys } from '../keys/index.ts'
 import type { OperationOutput } from '../operations/index.ts'
 import type { Swarm } from '../swarm/index.ts'
 import { openSwarmKey, swarmView, type Replica, type SwarmView } from '../team/index.ts'
+import type { Events } from './events.ts'
 import type { NodeLists } from './lists.ts'
 import type { SettingsStore } from './settings-store.ts'
 import type { SwarmKeyFile } from './swarm-key-file.ts'
@@ -40,6 +41,7 @@ export interface Government {
 export interface GovernmentParts {
   readonly keys: Keys
   readonly log: Log
+  readonly events: Pick<Events, 'emit'>
   readonly settings: Pick<SettingsStore, 'effective'>
   readonly lists: Pick<NodeLists, 'onGovernment'>
   readonly swarmKey: SwarmKeyFile
@@ -171,7 +173,9 @@ class TeamGovernment implements Government {
 
   #tell(what: string, { peers, ms }: Cut): void {
     if (peers.length === 0) return
-    this.#parts.log.info(what, { team: this.#team(), peers: peers.length, ms: Math.round(ms * 100) / 100 })
+    const about = { team: this.#team(), ms: Math.round(ms * 100) / 100 }
+    this.#parts.log.info(what, { ...about, peers: peers.length })
+    this.#parts.events.emit('peers', what, { ...about, peers: [...peers] })
   }
 
   /** Fingerprints that may not be used: retired, or of a key that came by this team, which its law has taken back since. */

@@ -106,6 +106,7 @@ async function buildParts(
   })
   const government = createGovernment({
     ...files,
+    events,
     lists,
     swarm: () => late.swarm,
     replicaOf: (team) => teams.replicaOf(team),

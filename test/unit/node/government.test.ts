@@ -18,6 +18,10 @@ let government: Government
 let facts: TeamFacts | null | undefined
 let onWire: string[]
 let remembered: string[]
+/** What whoever watches was told. */
+let told: unknown[]
+/** Whom the gate cuts when it is told next. */
+let gateCuts: string[]
 /** Epochs that this node has the secret of. */
 let secrets: Map<string, Uint8Array>
 let governing: string | null
@@ -36,6 +40,7 @@ beforeEach(async () => {
   desk = new Desk()
   desk.does('O', { kind: 'RotateKey', epoch, boxesHash: bytesOf('boxes') })
   ;[facts, onWire, remembered, isKept] = [undefined, fingerprints(swarmKey.keys), [], true]
+  ;[told, gateCuts] = [[], []]
   secrets = new Map([[idText('cmd', epoch), secret]])
   governing = idText('team', desk.state.team)
   government = govern(swarmKey)
@@ -53,11 +58,12 @@ function govern(keyFile: SwarmKeyFile): Government {
   return createGovernment({
     keys,
     log: silentLog,
+    events: { emit: (topic, event, data) => told.push([topic, event, data]) },
     settings: { effective: () => ({ swarm: { governingTeam: governing } }) as never },
     lists: {
       onGovernment: (next) => {
         facts = next
-        return { peers: [], ms: 0 }
+        return { peers: gateCuts, ms: 2.345 }
       },
     },
     swarmKey: keyFile,
@@ -109,6 +115,17 @@ describe('the list of the team that governs', () => {
     governing = null
     government.apply()
     expect([facts, government.view()]).toEqual([null, null])
+  })
+
+  it('tells whoever watches whom it cut here, and how long that took', () => {
+    const { peer } = desk.sitter('a')
+    desk.does('O', { kind: 'AddNode', peer })
+    government.apply()
+    expect(told).toEqual([])
+    gateCuts = [peer]
+    desk.does('O', { kind: 'RemoveNode', peer })
+    expect(government.apply().peers).toEqual([peer])
+    expect(told).toEqual([['peers', 'cut by the governing team', { team: governing, ms: 2.35, peers: [peer] }]])
   })
 
   it('of a team that is closed, or not kept here, is empty, and that is said', () => {
