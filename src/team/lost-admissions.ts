@@ -1,22 +1,30 @@
 import { toHex } from '../codec/index.ts'
-import type { Core } from './core.ts'
-import type { GraphNode } from './graph.ts'
+import type { Evaluation } from './evaluation.ts'
+import type { Graph, GraphNode } from './graph.ts'
 import { deviceId } from './key-bundle.ts'
 import type { Kind } from './policy.ts'
+import type { TeamState } from './state.ts'
 
 /** Steps from a void command to the one that everything hangs on. */
 const stepsMax = 64
+
+/** A graph, and what became of its commands. */
+interface Resolved {
+  readonly graph: Graph
+  readonly evaluation: Evaluation
+  readonly state: TeamState
+}
 
 /**
  * Devices that were let in by a command which has no effect any more: an admission that was voided, or recalled because
  * another one used the invite up. They were members for a while, on the nodes that had not heard of the other side.
  */
 export class LostAdmissions {
-  readonly #core: Core
+  readonly #core: Resolved
   readonly #byDevice = new Map<string, GraphNode[]>()
   #scanned = 0
 
-  constructor(core: Core) {
+  constructor(core: Resolved) {
     this.#core = core
   }
 
