@@ -3,20 +3,37 @@ import { toHex } from '../../../src/codec/index.ts'
 import { Table } from '../../../src/team/table.ts'
 import { createSeededRandomness } from '../../helpers/seeded-randomness.ts'
 
-it('a table names every key under which it differs from another, and few that it does not', () => {
-  const random = createSeededRandomness(3)
-  const keys = Array.from({ length: 500 }, () => toHex(random.bytes(32)))
-  let before = new Table<number>()
-  for (const [n, key] of keys.entries()) before = before.with(key, n)
-  expect(before.differing(before)).toEqual(new Set())
-  for (let round = 0; round < 50; round++) {
-    const [gone, other] = [keys[round], keys[round + 100]] as [string, string]
-    const added = toHex(random.bytes(32))
-    const after = before.without(gone).with(other, -1).with(added, 1)
-    const named = after.differing(before)
-    for (const key of [gone, other, added]) expect(named).toContain(key)
-    expect(before.differing(after)).toEqual(named)
-    expect(named.size).toBeLessThan(100)
-    before = after
+const random = createSeededRandomness(3)
+const keys = Array.from({ length: 300 }, () => toHex(random.bytes(32)))
+
+it('a table is what a map would be after the same changes, whichever way it is gone through', () => {
+  const map = new Map<string, number>()
+  let table = new Table<number>()
+  for (let n = 0; n < 2_000; n++) {
+    const [a = 0, b = 0, isGone = 0] = random.bytes(3)
+    const key = keys[(256 * a + b) % keys.length] ?? ''
+    const before = [...table].length
+    const changed = isGone < 90 ? table.without(key) : table.with(key, n)
+    expect([...table]).toHaveLength(before)
+    table = changed
+    if (isGone < 90) map.delete(key)
+    else map.set(key, n)
   }
+  const wanted = [...map].sort()
+  const seen: [string, number][] = []
+  table.forEach((value, key) => seen.push([key, value]))
+  expect(table.size).toBe(map.size)
+  expect([...table].sort()).toEqual(wanted)
+  expect(seen.sort()).toEqual(wanted)
+  for (const key of keys) expect([table.get(key), table.has(key)]).toEqual([map.get(key), map.has(key)])
+})
+
+it('some() looks until the test holds, and is false where it never does', () => {
+  let table = new Table<number>()
+  for (const [n, key] of keys.slice(0, 50).entries()) table = table.with(key, n)
+  const looked: number[] = []
+  expect(table.some((value, key) => looked.push(value) === 3 && keys[value] === key)).toBe(true)
+  expect(looked).toHaveLength(3)
+  expect(table.some((value) => value > 49)).toBe(false)
+  expect(new Table<number>().some(() => true)).toBe(false)
 })
