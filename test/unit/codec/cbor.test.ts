@@ -78,6 +78,15 @@ describe('deterministic CBOR', () => {
     expect(toHex(encodeCbor(map as CborValue))).toBe('a1695f5f70726f746f5f5f01')
   })
 
+  it('shares the memory of long byte strings where it may, and never that of short ones', () => {
+    const whole = encodeCbor([new Uint8Array(64).fill(1), new Uint8Array(65).fill(2)])
+    const buffers = (isShared: boolean): boolean[] =>
+      (decodeCbor(whole, { isShared }) as Uint8Array[]).map(({ buffer }) => buffer === whole.buffer)
+    expect(buffers(true)).toEqual([false, true])
+    expect(buffers(false)).toEqual([false, false])
+    expect(decodeCbor(whole, { isShared: true })).toEqual(decodeCbor(whole))
+  })
+
   it('bounds depth and count', () => {
     const nested = (depth: number): CborValue => (depth === 0 ? 1 : [nested(depth - 1)])
     expect(decodeCbor(encodeCbor(nested(16)))).toEqual(nested(16))

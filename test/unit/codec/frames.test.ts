@@ -34,6 +34,13 @@ describe('frames', () => {
     }
   })
 
+  it('hold nothing of the chunk they came in, which may be used again', () => {
+    const chunk = encodeFrame({ short: new Uint8Array(32).fill(1), long: new Uint8Array(300).fill(2) }, bytesMax)
+    const [frame] = createFrameReader(bytesMax).push(chunk)
+    chunk.fill(9)
+    expect(frame).toEqual({ short: new Uint8Array(32).fill(1), long: new Uint8Array(300).fill(2) })
+  })
+
   it('tell a stream that ends within one', () => {
     const reader = createFrameReader(bytesMax)
     reader.push(encodeFrame(hello, bytesMax).subarray(0, 7))
