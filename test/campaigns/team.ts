@@ -109,6 +109,11 @@ export function attack({ commands, chance, cast, weights }: OldTeam, attackers: 
     const by = chance.pick(attackers)
     const tips = Array.from({ length: 1 + chance.below(2) }, () => chance.pick(old))
     if (made.length > 0 && chance.is(0.75)) tips.push(chance.pick(made))
+    // Now and then who forked goes on from both sides, without what others saw of either.
+    const own = old.filter(({ command }) => command.authorHex === by.hex)
+    const forks = made.filter(({ command }) => command.authorHex === by.hex)
+    if (own.length > 0 && forks.length > 0 && chance.is(0.4))
+      tips.splice(0, tips.length, own.at(-1) as GraphNode, chance.pick(forks))
     const on = headsIn(ledger.closure(tips))
     const view = ledger.view(on)
     if (!view.members.has(by.hex)) continue
