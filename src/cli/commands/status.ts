@@ -32,7 +32,7 @@ async function showStatus(session: Session, input: Input): Promise<Outcome> {
         ? `${status.swarmKey.fingerprint} (published!)`
         : status.swarmKey.fingerprint,
       Swarm: status.swarmAddresses.join('\n'),
-      Admin: [...status.adminAddresses.filter((address) => !address.startsWith('/unix/')), status.socket].join('\n'),
+      Admin: status.adminAddresses.join('\n'),
       'HTTP API': status.apiAddresses.length === 0 ? 'closed' : status.apiAddresses.join('\n'),
       Authentication: status.requireAuthentication ? 'required' : 'not required',
       Permissioned: status.permissioned ? 'on' : 'off',
