@@ -9,7 +9,7 @@ import { identify } from '@libp2p/identify'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { generateSwarmKey, openKeys, systemRandom } from '../src/keys/index.ts'
-import { openStore } from '../src/store/index.ts'
+import { memoryStore, openStore } from '../src/store/index.ts'
 import { createKeyRing, createProtector } from '../src/swarm/index.ts'
 import { Replica, type ReplicaEvent } from '../src/team/index.ts'
 import { eventually } from '../test/helpers/swarm-nodes.ts'
@@ -94,13 +94,14 @@ function countFrames() {
   return counted
 }
 
-export async function ourSide(size: number, directory: string): Promise<OurSide> {
+/** With their stores in this directory; without one in memory, where nothing is written. */
+export async function ourSide(size: number, directory: string | undefined): Promise<OurSide> {
   const counted = countFrames()
   const cast = await createTeamCast()
   const stored = new Arrivals()
   const nodes: TeamNode[] = []
   for (let n = 0; n < size; n++) {
-    const store = await openStore(join(directory, String(n)))
+    const store = directory === undefined ? memoryStore() : await openStore(join(directory, String(n)))
     const onTeamEvent = (_: string, event: string): void => {
       if (event === 'commands' && n > 0) stored.add()
     }

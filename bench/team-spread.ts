@@ -11,6 +11,8 @@ import { countWrites, ourSide, stockSide, written, type OurSide, type Side } fro
 
 const size = Number(process.env['BENCH_NODES'] ?? 20)
 const blocks = Number(process.env['BENCH_BLOCKS'] ?? 8)
+/** Set: our nodes write nothing either. What the disk takes is then left out, and sync is not measured. */
+const isInMemory = process.env['BENCH_MEMORY'] === '1'
 const roundsPerBlock = 20
 const warmUpRounds = 300
 const pauseMs = 250
@@ -87,11 +89,10 @@ function perDelivery(account: Account, idle: Account, of: 'cpuMs' | 'bytes' | 'w
 function line(name: string, account: Account, idle: Account): string {
   const { ms, messages, known } = account
   const deliveries = ms.length * (size - 1)
-  const times = `median ${median(ms).toFixed(1)} ms, p99 ${quantile(ms, 0.99).toFixed(1)}`
   const cpu = `CPU ${perDelivery(account, idle, 'cpuMs').toFixed(3)} ms`
   const wire = `${perDelivery(account, idle, 'writes').toFixed(1)} writes, ${perDelivery(account, idle, 'bytes').toFixed(0)} bytes`
   const copies = `${(messages / deliveries).toFixed(2)} messages (${(known / deliveries).toFixed(2)} known already)`
-  return `${name.padEnd(15)}: to all of ${size}: ${times}; a delivery: ${cpu}, ${wire}, ${copies}`
+  return `${name.padEnd(15)}: to all of ${size}: ${timesOf(ms)}; a delivery: ${cpu}, ${wire}, ${copies}`
 }
 
 /** A node that was away comes back and has what was said meanwhile. */
@@ -112,11 +113,27 @@ async function comingBack({ nodes, say }: OurSide): Promise<number[]> {
   return ms
 }
 
-console.log(`# team-spread: author to all of ${size} nodes, push and sync, against stock gossipsub`)
+/** Sync alone, and a node that comes back. */
+async function sync(): Promise<void> {
+  ours.deafen()
+  const bySync = emptyAccount()
+  await block(bySync, ours)
+  const isLost = 'where every push and announcement is lost'
+  console.log(`ours, sync     : to all of ${size} ${isLost}: ${timesOf(bySync.ms)}`)
+  console.log(`ours, coming back: a node that was away has it after it dials: ${timesOf(await comingBack(ours))}`)
+}
+
+function timesOf(ms: readonly number[]): string {
+  return `median ${median(ms).toFixed(1)} ms, p99 ${quantile(ms, 0.99).toFixed(1)}`
+}
+
+console.log(
+  `# team-spread: author to all of ${size} nodes, push and sync, against stock gossipsub${isInMemory ? ', stores in memory' : ''}`,
+)
 console.log(machineLine())
 countWrites()
 const directory = mkdtempSync(join(tmpdir(), 'hyrax-bench-'))
-const ours = await ourSide(size, directory)
+const ours = await ourSide(size, isInMemory ? undefined : directory)
 const stock = await stockSide(size, ours.commandBytes - signatureBytes)
 const accounts = { ours: emptyAccount(), stock: emptyAccount(), idle: emptyAccount() }
 for (const side of [ours, stock]) await warmUp(side)
@@ -137,16 +154,7 @@ console.log(
 )
 await stock.stop()
 
-ours.deafen()
-const bySync = emptyAccount()
-await block(bySync, ours)
-console.log(
-  `ours, sync     : to all of ${size} where every push and announcement is lost: median ${median(bySync.ms).toFixed(0)} ms, p99 ${quantile(bySync.ms, 0.99).toFixed(0)} ms`,
-)
-const away = await comingBack(ours)
-console.log(
-  `ours, coming back: a node that was away has it ${median(away).toFixed(0)} ms after it dials, p99 ${quantile(away, 0.99).toFixed(0)} ms`,
-)
+if (!isInMemory) await sync()
 await ours.stop()
 rmSync(directory, { recursive: true, force: true })
 process.exit(0)
