@@ -59,13 +59,12 @@ function disagreements(world: World, honest: readonly Player[], truth: Replica):
 }
 
 /**
- * Leaves are confirmed by whoever may, on its own. A device that was restored and lost in its fork is mute (R1); one that
- * has heard no other member since its start authors nothing (`TEAM.md` 6).
+ * Leaves are confirmed by whoever may, on its own, also by one that was restored and has forked; one that has heard no
+ * other member since its start authors nothing (`TEAM.md` 6).
  */
-function dutyFaults({ state, graph }: Replica, honest: readonly Player[]): string[] {
-  const forked = new Set(graph.forked())
+function dutyFaults({ state }: Replica, honest: readonly Player[]): string[] {
   const hears = ({ replica }: Player): boolean => replica?.isHeard === true || state.members.size === 1
-  const able = honest.filter((player) => state.members.has(player.hex) && !forked.has(player.hex) && hears(player))
+  const able = honest.filter((player) => state.members.has(player.hex) && hears(player))
   const open = [...state.leaves.values()].filter(({ confirmed }) => !confirmed)
   const isOwed = open.some((leave) => able.some(({ hex }) => hex !== leave.deviceHex))
   return state.open && isOwed ? ['a leave was never confirmed'] : []
