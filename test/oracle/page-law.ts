@@ -33,6 +33,8 @@ export function check(given: Given, s: State, origin: Origin, isOrigin: boolean)
   if (!author.signing.has(c.key) && !author.retired.has(c.key)) return 'UNKNOWN_KEY'
   if (isOrigin && author.retired.has(c.key)) return 'KEY_RETIRED'
   const held = roleOf(s, author)
+  // Any member but the leaver confirms.
+  if (c.kind === 'ConfirmLeave' && b['device'] === c.author) return 'NO_PERMISSION'
   if (needsOf(s, c, b, held).some((permission) => !held.permissions.has(permission))) return 'NO_PERMISSION'
   return (
     checkTargets(s, c, b) ??
@@ -284,7 +286,7 @@ function checkTargets(s: State, c: Plain, b: Body): string | undefined {
   if (c.kind === 'ConfirmLeave') {
     const leave = s.leaves.get(b['leave'])
     if (leave?.device !== b['device']) return 'UNKNOWN_DEVICE'
-    return leave.generation !== b['gen'] ? 'STALE_GENERATION' : c.author === leave.device ? 'NO_PERMISSION' : undefined // prettier-ignore
+    return leave.generation !== b['gen'] ? 'STALE_GENERATION' : undefined
   }
   if (says('device') && target === undefined) return 'UNKNOWN_DEVICE'
   if (says('roleAt') && role === undefined) return 'UNKNOWN_ROLE'
