@@ -52,11 +52,11 @@ export function spokenBy(
   forks: ReadonlyMap<string, DecidedFork>,
   devices: Iterable<string>,
 ): ReadonlyMap<string, DecidedFork> {
-  if (forks.size === 0) return forks
-  const spoken = new Map(forks)
-  for (const deviceHex of devices) {
+  let spoken = forks
+  for (const deviceHex of forks.size === 0 ? [] : devices) {
     const fork = forks.get(deviceHex)
-    if (fork !== undefined && fork.open.length > 0) spoken.set(deviceHex, { ...fork, open: [] })
+    if (fork === undefined || fork.open.length === 0) continue
+    spoken = new Map([...spoken, [deviceHex, { ...fork, open: [] }]])
   }
   return spoken
 }
