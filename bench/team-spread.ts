@@ -16,7 +16,8 @@ const isInMemory = process.env['BENCH_MEMORY'] === '1'
 const roundsPerBlock = 20
 const warmUpRounds = 300
 const pauseMs = 250
-const settleMs = 3_000
+const settleMs = 4_000
+const idleMs = 3_000
 /** What a command of ours has beyond what its author says: gossipsub adds a signature, too. */
 const signatureBytes = 64
 
@@ -139,14 +140,19 @@ const accounts = { ours: emptyAccount(), stock: emptyAccount(), idle: emptyAccou
 for (const side of [ours, stock]) await warmUp(side)
 ours.frames.clear()
 for (let i = 0; i < blocks; i++) {
-  await booked(accounts.idle, undefined, () => pause(3_000))
+  // Before each, so that what trails after the other is neither's.
+  await booked(accounts.idle, undefined, () => pause(idleMs))
   await block(accounts.ours, ours)
+  await booked(accounts.idle, undefined, () => pause(idleMs))
   await block(accounts.stock, stock)
 }
 const frames = [...ours.frames].map(([name, count]) => [name, count / (blocks * roundsPerBlock * (size - 1))] as const)
 console.log(line('ours, push', accounts.ours, accounts.idle))
 console.log(line('stock gossipsub', accounts.stock, accounts.idle))
 console.log(`frames of ours : a delivery: ${frames.map(([name, count]) => `${name} ${count.toFixed(2)}`).join(', ')}`)
+const { cpuMs, writes, clockMs } = accounts.idle
+const perSecond = (value: number): string => ((value / clockMs) * 1_000).toFixed(0)
+console.log(`idle           : ${perSecond(cpuMs)} ms of CPU and ${perSecond(writes)} writes a second, taken off both`)
 const ratio = (part: (account: Account) => number): string => (part(accounts.ours) / part(accounts.stock)).toFixed(2)
 const cpuOf = (account: Account): number => perDelivery(account, accounts.idle, 'cpuMs')
 console.log(
