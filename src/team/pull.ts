@@ -113,6 +113,11 @@ export class Pull {
       this.#core.strike(link.peer, 'ERR_TEAM_FLOOD')
       return
     }
+    // Who is turned out soon has no other time to show what it may know better; it is little.
+    if (link.isStranger) {
+      this.#takeCommands(link, frame, bytes)
+      return
+    }
     this.#waiting.push({ link, frame, bytes })
     this.#waitingBytes += bytes
     this.#takeWaiting()
@@ -128,6 +133,8 @@ export class Pull {
       const next = this.#waiting.shift()
       if (next === undefined) return
       this.#waitingBytes -= next.bytes
+      // Of who was cut nothing more is looked at.
+      if (this.#core.links.get(next.link.peer) !== next.link) continue
       if (next.frame.t === 'done') this.#takeDone(next.link, next.frame)
       else this.#takeCommands(next.link, next.frame, next.bytes)
     }

@@ -187,6 +187,20 @@ describe('while what came is verified', () => {
     expect(bytesOf(wire.of('commands'))).toBe(commands.slice(0, some).reduce((sum, { bytes }) => sum + bytes.length, 0))
   }, 60_000)
 
+  it('and the peer misbehaves: once it is cut, nothing more of it is looked at', () => {
+    const wire = new Wire(scribe.replica('O', commands.slice(0, some)), 'P')
+    wire.held = []
+    wire.connect()
+    wire.run(1_000)
+    const before = wire.asked
+    for (let i = 0; i <= limits.badSignaturesPerMinuteMax; i++)
+      wire.step(1, { kind: 'frame', peer: 'O', frame: { t: 'nonsense' } })
+    expect(wire.troubles).toEqual(['ERR_CODEC_FRAME'])
+    wire.letGo()
+    expect(wire.ends[1].graph.size).toBeLessThanOrEqual(before)
+    expect(wire.ends[1].graph.size).toBeGreaterThan(0)
+  }, 60_000)
+
   it('and the peer goes: what waited unread is dropped, and comes again from where it stopped', () => {
     const wire = new Wire(scribe.replica('O', commands.slice(0, some)), 'P')
     wire.held = []
