@@ -108,8 +108,11 @@ function changedOthers({ state }: OldTeam, attackers: readonly Somebody[], after
   return found === '' ? undefined : `outside their own rows: ${found}`
 }
 
-/** What whoever is present may bring about: it may leave, and it may retire a key of its own as compromised. */
-const byAnybody = ['leaves', 'rotationPending']
+/**
+ * What whoever is present may bring about: it may leave, which bars the nodes bound to it, and it may retire a key of its own
+ * as compromised.
+ */
+const byAnybody = ['leaves', 'nodes', 'barred', 'rotationPending']
 
 /** Where two states differ, rows of these devices aside. */
 function difference(before: TeamState, after: TeamState, aside: readonly Somebody[]): string {
@@ -128,8 +131,13 @@ function revived(team: OldTeam, attackers: readonly Somebody[], after: Attacked)
   const [gone] = attackers as [Somebody]
   // The present one may have undone the removal itself: a limit.
   if (after.state.members.has(gone.hex) || isRemovalUndone(team, gone, after)) return undefined
+  // The present one may have added it again, lawfully.
+  const left = team.state.departures.get(gone.hex)?.generation ?? 0
   const acted = after.forged.find(
-    ({ command }) => command.authorHex === gone.hex && standingOf(after.ledger, command.idHex) === 'effective',
+    ({ command }) =>
+      command.authorHex === gone.hex &&
+      command.generation < left &&
+      standingOf(after.ledger, command.idHex) === 'effective',
   )
   if (acted !== undefined) return `a forged ${acted.command.kind} of the one that left has an effect`
   return undoneByFork(team, [gone], after)
