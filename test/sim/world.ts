@@ -269,6 +269,8 @@ export class World {
       case 'checkpoint':
         player.beside.keep(effect.checkpoint, effect.gone)
         return
+      case 'epoch-asked':
+      case 'epoch-offered':
       case 'park':
       case 'unpark':
       case 'recalled':
