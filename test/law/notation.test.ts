@@ -43,10 +43,10 @@ describe('the notation of scenarios', () => {
     expect(() => readScenarios('\nT01 [A manager] A acts')).toThrow('line 2: not a scenario')
   })
 
-  it('every row of the catalogue, T01 to T78, has a line, and no line stands twice', () => {
+  it('every row of the catalogue, T01 to T78, and of forks that go on, T79 and T80, has a line, and no line stands twice', () => {
     const ids = [...file.scenarios, ...file.elsewhere].map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
-    const rows = Array.from({ length: 78 }, (_, i) => `T${String(i + 1).padStart(2, '0')}`)
+    const rows = Array.from({ length: 80 }, (_, i) => `T${String(i + 1).padStart(2, '0')}`)
     expect(new Set(ids.map((id) => id.slice(0, 3)).filter((id) => id.startsWith('T')))).toEqual(new Set(rows))
   })
 })

@@ -133,8 +133,16 @@ export function placeOf({ places }: Stage, name: string): Place {
   return place
 }
 
+/** All commands of a team: as many answers as it takes. */
 export async function logOf(place: Place, team: string) {
-  return (await place.call('teams.log', { team, last: 100_000 })).commands
+  const first = await place.call('teams.log', { team })
+  const commands = [...first.commands]
+  for (let { next } = first; next !== null;) {
+    const more = await place.call('teams.log', { team, from: next })
+    commands.push(...more.commands)
+    next = more.next
+  }
+  return commands
 }
 
 /** Waits until a place has a command in its graph. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { limits } from '../../../../src/base/index.ts'
+import { createFrameReader, encodeFrame, type CborMap } from '../../../../src/codec/index.ts'
 import { logAnswer } from '../../../../src/node/handlers/team-log.ts'
 import type { NodeParts } from '../../../../src/node/parts.ts'
 import { openKeys } from '../../../../src/keys/index.ts'
@@ -27,7 +28,9 @@ function everything(parts: NodeParts, last?: number): { depths: number[]; sizes:
   for (;;) {
     const answer = logAnswer(parts, from === undefined ? { last } : { from })
     depths.push(...answer.commands.map(({ depth }) => depth))
-    sizes.push(JSON.stringify(answer).length)
+    const frame = encodeFrame({ t: 'response', output: answer }, limits.adminFrameBytesMax)
+    expect([...createFrameReader(limits.adminFrameBytesMax).push(frame)]).toHaveLength(1)
+    sizes.push(frame.length)
     if (answer.next === null) return { depths, sizes }
     from = answer.next
   }
@@ -41,10 +44,13 @@ it('a short log is one answer', () => {
 })
 
 it('a long one is as many as it takes, each of which fits a frame', () => {
-  const { depths, sizes } = everything(partsWith(5_000, 'é'.repeat(300)))
-  expect(depths).toEqual(Array.from({ length: 5_000 }, (_, i) => i))
-  expect(sizes.length).toBeGreaterThan(4)
-  expect(Math.max(...sizes)).toBeLessThan(limits.adminFrameBytesMax)
+  // Long rows fill a frame with bytes, short ones with values.
+  for (const summary of ['é'.repeat(300), 'x']) {
+    const { depths, sizes } = everything(partsWith(5_000, summary))
+    expect(depths).toEqual(Array.from({ length: 5_000 }, (_, i) => i))
+    expect(sizes.length).toBeGreaterThan(4)
+    expect(Math.max(...sizes)).toBeLessThan(limits.adminFrameBytesMax)
+  }
 })
 
 it('where to go on beyond the end is nothing more', () => {
