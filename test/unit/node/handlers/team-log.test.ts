@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { limits } from '../../../../src/base/index.ts'
-import { createFrameReader, encodeFrame, type CborMap } from '../../../../src/codec/index.ts'
+import { createFrameReader, encodeFrame } from '../../../../src/codec/index.ts'
 import { logAnswer } from '../../../../src/node/handlers/team-log.ts'
 import type { NodeParts } from '../../../../src/node/parts.ts'
 import { openKeys } from '../../../../src/keys/index.ts'
