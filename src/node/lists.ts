@@ -232,9 +232,14 @@ class ListFiles implements NodeLists {
    */
   async #look(path: string): Promise<void> {
     this.gate.update({ settling: true })
-    await this.#queue
     const name = names.find((kind) => resolve(this.#path(kind)) === path)
-    if (name !== undefined && (await this.#isAsLoaded(name))) {
+    let isJudged: boolean
+    do {
+      await this.#queue
+      isJudged = name !== undefined && (await this.#isAsLoaded(name))
+      // Where the files began to be read meanwhile, what comes of that is what counts.
+    } while (!isJudged && this.#isReading)
+    if (isJudged) {
       if (!this.#quiet.isWaiting() && !this.#isReading) this.gate.update({ settling: false })
       return
     }

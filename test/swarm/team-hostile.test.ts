@@ -91,7 +91,7 @@ it('a node is caught up by one peer while ten members flood it', async () => {
   const floods = peers.map((peer) => codeOf(flood(peer)))
   const isConnected = async (): Promise<boolean> => (await codeOf(member.swarm.connect(owner.address()))) === 'ok'
   await eventually(isConnected, 'connected', 60_000)
-  await eventually(() => member.teams.view().count === owner.teams.view().count, 'caught up', 90_000)
+  await eventually(() => member.teams.view().count === owner.teams.view().count, 'caught up', 60_000)
   expect(member.teams.view().stateHash).toBe(owner.teams.view().stateHash)
   expect(member.cuts).not.toContain(owner.peer)
   isOver = true
