@@ -1,13 +1,11 @@
 import { bug, type ErrorCode, type Refusal } from '../base/index.ts'
 import { equalBytes } from '../codec/index.ts'
 import type { Graph, GraphNode } from './graph.ts'
+import { indexVersion } from './graph-index.ts'
 import { pack, unpack } from './packed.ts'
 import type { Cut } from './resolution.ts'
 import type { Setback } from './ruling.ts'
 import { stateHash } from './state-bytes.ts'
-
-/** The form of a checkpoint; another one is not read. */
-const version = 2
 
 /** What a command and its whole past amount to, and what became of each command of that past. */
 export interface Checkpoint {
@@ -39,16 +37,16 @@ export function encodeCheckpoint({ node, cut, setbacks }: Checkpoint, hash: Uint
   const rows = [...setbacks].map(([{ command }, { verdict, code, why, by }]): SetbackRow => ({
     ...{ idHex: command.idHex, verdict, code, why, by: by?.command.idHex },
   }))
-  const stored: Stored = { version, idHex: node.command.idHex, hash, cut, setbacks: rows }
+  const stored: Stored = { version: indexVersion, idHex: node.command.idHex, hash, cut, setbacks: rows }
   return pack(stored)
 }
 
 /** The checkpoint of the command at an index; undefined where it is of another version or command, or its hash is not that of its state. */
 export function decodeCheckpoint(graph: Graph, index: number, bytes: Uint8Array): Checkpoint | undefined {
   try {
-    const { idHex, hash, cut, setbacks, version: found } = unpack(bytes) as Stored
+    const { idHex, hash, cut, setbacks, version } = unpack(bytes) as Stored
     const node = graph.get(idHex)
-    if (found !== version || node?.index !== index || !equalBytes(stateHash(cut.state), hash)) return undefined
+    if (version !== indexVersion || node?.index !== index || !equalBytes(stateHash(cut.state), hash)) return undefined
     return { node, cut, setbacks: new Map(setbacks.map((row) => [nodeOf(graph, row.idHex), setbackOf(graph, row)])) }
   } catch {
     return undefined

@@ -3,8 +3,11 @@ import type { Origin } from './origin.ts'
 import { Packer, Unpacker } from './packed.ts'
 import { defaultRoles } from './policy.ts'
 
-/** The form of a page; another one is not read, and the index is made anew. */
-const version = 2
+/**
+ * The form of pages and checkpoints, and the rules they come from: what is of another version is not read, and is made anew.
+ * A change of what the rules make of the same commands counts it up.
+ */
+export const indexVersion = 2
 
 /** What the index keeps of a command, beside its id and bytes: with it the command needs not be read or judged again. */
 export interface Row {
@@ -41,7 +44,7 @@ export interface IndexPage {
 export function encodePage({ first, rows, factsFrom, facts, recipients }: IndexPage): Uint8Array {
   const packer = new Packer()
   const kinds = [...new Set(rows.map(({ kind }) => kind))]
-  for (const part of [version, first, rows.length, factsFrom]) packer.number(part)
+  for (const part of [indexVersion, first, rows.length, factsFrom]) packer.number(part)
   packer.value([kinds, facts, recipients])
   for (const [at, { kind, sequence, depth, parents, facts: place }] of rows.entries()) {
     for (const part of [kinds.indexOf(kind), sequence, depth, place, parents.length]) packer.number(part)
@@ -61,7 +64,7 @@ export function decodePage(bytes: Uint8Array): IndexPage | undefined {
 }
 
 function readPage(unpacker: Unpacker): IndexPage | undefined {
-  if (unpacker.number() !== version) return undefined
+  if (unpacker.number() !== indexVersion) return undefined
   const [first, count, factsFrom] = [unpacker.number(), unpacker.number(), unpacker.number()]
   const shared = unpacker.value() as [string[], FactsRow[], ReadonlyMap<number, readonly Recipient[]>]
   const [kinds, facts, recipients] = shared
